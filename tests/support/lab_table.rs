@@ -1,11 +1,10 @@
 //! What a browser does in the lab, beside docs/CLIENTS.md, which says it.
 
-use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sse_lab::{Case, CaseView, Lab, Profile, cases};
+use sse_lab::{Case, CaseView, Lab, Profile, Question, Told, cases};
 use sse_server::{Config, Server};
 use tokio::sync::Mutex;
 
@@ -46,24 +45,22 @@ pub(crate) async fn is_beside_the_table(page: &Page, browser: &str) {
 
     let of_profile = cases().iter().filter(|case| case.is_in(Profile::Standard));
     let own_url = |id: &str| (id.to_owned(), format!("{base}/lab/case/{id}/{id}"));
-    let alone = of_profile.clone().filter(|case| !case.in_tour);
+    let mut alone: Vec<_> = of_profile.clone().filter(|case| !case.in_tour).collect();
+    // The longest are begun first, so that none of them is what all wait for in the end.
+    alone.sort_by_key(|case| std::cmp::Reverse(watched(case)));
     let mut walks = vec![(TOUR.to_owned(), format!("{base}/lab/tour/{TOUR}"))];
-    walks.extend(alone.map(|case| own_url(&case.id)));
-    walk(page, &lab, walks).await;
-    let missed: BTreeSet<_> = of_run(&lab, TOUR)
-        .filter(|case| case.in_tour && kind(case) == "not reached")
-        .map(|case| case.id)
-        .collect();
-    walk(page, &lab, missed.iter().map(|id| own_url(id)).collect()).await;
+    walks.extend(alone.iter().map(|case| own_url(&case.id)));
+    let mut seen = walk(page, &lab, walks).await;
+    // What was missed has a URL of its own, too.
+    let (missed, judged): (Vec<_>, Vec<_>) = seen.into_iter().partition(is_missed);
+    let again = missed.iter().map(|case| own_url(&case.id)).collect();
+    seen = judged;
+    seen.extend(walk(page, &lab, again).await);
 
     let cell = |case: &Case| {
-        let run = match case.in_tour && !missed.contains(&case.id) {
-            true => TOUR,
-            false => &case.id,
-        };
-        let seen = of_run(&lab, run).find(|seen| seen.id == case.id);
-        let seen = seen.expect("the profile has the case");
-        let verdict = seen.verdict.expect("it was judged");
+        let seen = seen.iter().find(|seen| seen.id == case.id);
+        let verdict = seen.and_then(|seen| seen.verdict.clone());
+        let verdict = verdict.expect("it was judged");
         Cell {
             case: format!("{} {}", case.id, case.name),
             kind: verdict.kind,
@@ -86,27 +83,39 @@ pub(crate) async fn is_beside_the_table(page: &Page, browser: &str) {
     }
 }
 
-/// What a run has of the cases of the profile; nothing, where nobody came by its name.
-fn of_run(lab: &Lab, run: &str) -> impl Iterator<Item = CaseView> {
-    let view = lab.view(run, Profile::Standard, Instant::now());
-    view.into_iter().flat_map(|view| view.cases)
+/// For how long a case watches a client, where that is what it is about.
+fn watched(case: &Case) -> Duration {
+    let times = case.questions[&Profile::Standard].iter();
+    let times = times.map(|ask| match &ask.question {
+        Question::Leaves(time) | Question::Told(Told::Left(time) | Told::Waits(time)) => *time,
+        Question::Away { time, .. } | Question::Rate { time, .. } => *time,
+        _ => Duration::ZERO,
+    });
+    times.max().unwrap_or_default()
 }
 
-fn kind(case: &CaseView) -> &str {
-    case.verdict.as_ref().map_or("", |verdict| &verdict.kind)
+/// Whether its client had left the tour before.
+fn is_missed(case: &CaseView) -> bool {
+    let verdict = case.verdict.as_ref();
+    case.in_tour && verdict.is_some_and(|verdict| verdict.kind == "not reached")
 }
 
-/// Opens an EventSource for each of these, a few at once, until its cases have verdicts.
-async fn walk(page: &Page, lab: &Lab, walks: Vec<(String, String)>) {
-    let is_judged = |name: &String| {
-        let mut own = of_run(lab, name).filter(|case| match &**name {
-            TOUR => case.in_tour,
-            id => case.id == id,
-        });
-        let first = own.next();
-        first.is_some_and(|first| own.chain([first]).all(|case| case.verdict.is_some()))
+/// What the run by this name came to in its cases, once all of them have verdicts.
+fn judged(lab: &Lab, name: &str) -> Option<Vec<CaseView>> {
+    let view = lab.view(name, Profile::Standard, Instant::now()).ok()?;
+    let is_own = |case: &CaseView| match name {
+        TOUR => case.in_tour,
+        id => case.id == id,
     };
+    let own: Vec<_> = view.cases.into_iter().filter(is_own).collect();
+    own.iter().all(|case| case.verdict.is_some()).then_some(own)
+}
+
+/// Opens an EventSource for each of these, a few at once, until its cases have verdicts, and
+/// answers those. They are read at once: the lab keeps so many runs, and forgets the oldest.
+async fn walk(page: &Page, lab: &Lab, walks: Vec<(String, String)>) -> Vec<CaseView> {
     let (mut open, mut left) = (Vec::<String>::new(), walks.into_iter());
+    let mut all = Vec::new();
     loop {
         while open.len() < AT_ONCE
             && let Some((name, url)) = left.next()
@@ -117,17 +126,23 @@ async fn walk(page: &Page, lab: &Lab, walks: Vec<(String, String)>) {
             open.push(name);
         }
         if open.is_empty() {
-            return;
+            return all;
         }
+        let is_judged = |name: &String| judged(lab, name).is_some();
         wait_at_most(LONGEST, "a verdict", async || {
             ensure(open.iter().any(is_judged), format!("{open:?}"))
         })
         .await;
-        let (judged, others): (Vec<_>, Vec<_>) = open.into_iter().partition(is_judged);
-        open = others;
-        for name in judged {
+        let mut others = Vec::new();
+        for name in open {
+            let Some(cases) = judged(lab, &name) else {
+                others.push(name);
+                continue;
+            };
+            all.extend(cases);
             let script = format!("window.walks[{}].close();", json!(name));
             page.js(&script).await.expect("the page runs scripts");
         }
+        open = others;
     }
 }
