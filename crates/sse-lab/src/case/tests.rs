@@ -84,23 +84,15 @@ impl Known {
 
     fn read(&mut self, bytes: &[u8]) {
         let mut decoder = Decoder::new();
-        let mut has_id = false;
         let sink = |decoded: Decoded<'_>| match decoded {
-            Decoded::Event {
-                data,
-                last_event_id,
-                ..
-            } => {
-                has_id |= !last_event_id.is_empty();
-                self.data.push(data.to_owned());
-            }
+            Decoded::Event { data, .. } => self.data.push(data.to_owned()),
             Decoded::Retry(retry) => self.retry = Some(retry),
             Decoded::Comment(_) => {}
         };
         decoder.push(bytes, sink).expect("nothing is so large");
-        // A stream that never had an id leaves that of the one before.
-        if has_id || !decoder.last_event_id().is_empty() {
-            self.id = decoder.last_event_id().to_owned();
+        // A stream that never named an id leaves that of the one before.
+        if let Some(id) = decoder.named_id() {
+            id.clone_into(&mut self.id);
         }
     }
 }
