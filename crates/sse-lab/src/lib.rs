@@ -16,11 +16,12 @@ mod judge;
 mod lab;
 mod observation;
 mod profile;
+mod rpc;
 mod run;
 mod verdict;
 mod view;
 
-pub use case::{Answer, Ask, Case, Field, IdText, Must, Question, Told, cases, tour};
+pub use case::{Answer, Aside, Ask, Case, Field, Heads, IdText, Must, Question, Told, cases, tour};
 pub use error::Error;
 pub use judge::judge;
 pub use lab::Lab;

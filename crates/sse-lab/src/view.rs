@@ -86,7 +86,9 @@ pub struct CaseView {
     pub verdict: Option<VerdictView>,
     /// What came, and what was sent.
     pub requests: Vec<RequestView>,
-    /// How many requests came.
+    /// What came besides, and is no turn of the case, such as MCP's `initialize`.
+    pub asides: Vec<RequestView>,
+    /// How many requests came that are turns of the case.
     pub count: u64,
     /// How many preflights came.
     pub preflights: u64,
@@ -150,7 +152,7 @@ impl RunView {
         let shown = shown.filter(|(_, case)| case.is_in(profile));
         let views = shown.map(|(at, case)| CaseView::of((at, case), run, profile, (stopped, now)));
         let views: Vec<_> = views.collect();
-        let begun = |view: &&CaseView| view.count > 0;
+        let begun = |view: &&CaseView| view.is_begun();
         let is_over = views
             .iter()
             .filter(begun)
@@ -172,7 +174,10 @@ impl RunView {
 impl RunView {
     /// The same without what came and what was sent, which is most of it.
     pub fn without_requests(mut self) -> Self {
-        self.cases.iter_mut().for_each(|case| case.requests.clear());
+        for case in &mut self.cases {
+            case.requests.clear();
+            case.asides.clear();
+        }
         self
     }
 }
@@ -207,9 +212,15 @@ impl CaseView {
             since: None,
             verdict: None,
             requests: Vec::new(),
+            asides: Vec::new(),
             count: 0,
             preflights: 0,
         }
+    }
+
+    /// Whether anything came for it.
+    pub fn is_begun(&self) -> bool {
+        self.since.is_some()
     }
 
     fn of(
@@ -232,6 +243,9 @@ impl CaseView {
             verdict: verdict.as_ref().map(VerdictView::from),
             requests: observation
                 .map(|seen| seen.requests.iter().map(RequestView::from).collect())
+                .unwrap_or_default(),
+            asides: observation
+                .map(|seen| seen.asides.iter().map(RequestView::from).collect())
                 .unwrap_or_default(),
             count: observation.map_or(0, Observation::count),
             preflights: observation.map_or(0, |seen| seen.preflights),
