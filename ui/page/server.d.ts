@@ -526,9 +526,9 @@ export type LabCaseSent = {
 export type LabRequest = {
   /** When it came, in milliseconds since the case's first request. */
   at: number,
-  /** Its method and target. */
+  /** Its method and target, without secrets. */
   line: string,
-  /** The fields of its head. Secrets are left out. */
+  /** The fields of its head, without secrets. */
   fields: Array<[string, string]>,
   /** The last event id that it brought. */
   id: string | null,

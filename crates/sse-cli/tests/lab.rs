@@ -101,6 +101,17 @@ fn a_client_that_ends_at_once_is_told_with_its_last_words() {
     );
 }
 
+/// The cut came half a second behind the last byte, and was taken for the end at that byte. So
+/// whoever came in between passed.
+#[test]
+fn a_client_with_two_connections_at_once_is_wrong() {
+    let script = "curl -sN -m 5 $0 >/dev/null & sleep 0.2; curl -sN -m 5 $0 >/dev/null; wait";
+    let both = ["sh", "-c", script, "{url}"].map(str::to_owned);
+    let (code, stdout, _) = lab(&["R11"], &both);
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("which was still open"), "{stdout}");
+}
+
 /// What ends a client ends its tour: the rest of it was not reached.
 #[test]
 fn a_client_that_leaves_the_tour_is_started_anew_for_the_rest() {

@@ -1,5 +1,6 @@
 //! The lab as a server has it: answers below `/lab`, and who walks there.
 
+mod end;
 mod list;
 mod paths;
 
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 
 use crate::case::{Case, cases};
 use crate::error::Error;
-use crate::observation::{Asked, Ended, Ender};
+use crate::observation::{Asked, Ended};
 use crate::profile::Profile;
 use crate::run::{Run, Step, Turn};
 use crate::view::{CaseSentView, RunView};
@@ -34,9 +35,6 @@ const NOTED_WITHIN: Duration = Duration::from_millis(300);
 
 /// Bytes of a request's body that are kept.
 const KEPT_BODY: usize = 64 * 1024;
-
-/// Why an answer ends that the case does not end, in the server's words.
-const STOPS: [&str; 4] = ["stopped", "drained", "dropped", "stopped abruptly"];
 
 /// Bytes of a header field's value that are kept.
 const KEPT_VALUE: usize = 4 * 1024;
@@ -345,18 +343,7 @@ struct TurnWatcher {
 
 impl Watcher for TurnWatcher {
     fn ended(&self, end: MountedEnd) {
-        use sse_server::Ender as By;
-        let at = match end.by {
-            // The client left when it left, however long ago it was sent the last byte.
-            By::Client => end.at,
-            _ => end.last_byte.unwrap_or(end.at),
-        };
-        let by = match end.by {
-            By::Client | By::Network => Ender::Client,
-            By::Fault => Ender::Case,
-            By::Server if STOPS.contains(&end.why) => Ender::Stop,
-            By::Server => Ender::Case,
-        };
+        let (at, by) = (end::known_at(&end), end::ender(&end));
         let pieces = end.pieces.iter().map(|piece| {
             let before = at.instant.saturating_duration_since(piece.at.instant);
             (before, piece.length)

@@ -53,6 +53,12 @@ impl Asked {
             .map(|(_, value)| &**value)
     }
 
+    /// Its path and query, without secrets.
+    pub(crate) fn shown_target(&self) -> String {
+        let target = sse_server::target_without_secrets(self.target.as_bytes());
+        String::from_utf8_lossy(&target).into_owned()
+    }
+
     /// The last event id that it brought; an empty one is none.
     pub fn id(&self) -> Option<&[u8]> {
         self.values("last-event-id")

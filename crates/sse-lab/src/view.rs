@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
+use sse_server::value_without_secrets;
 
 use crate::case::{Case, cases};
 use crate::judge::judge;
@@ -16,9 +17,6 @@ use crate::verdict::Verdict;
 
 /// Bytes of an answer, and of a body, that are shown.
 const SHOWN_BYTES: usize = 16 * 1024;
-
-/// Fields whose values are secrets, by a part of their names.
-const SECRETS: [&str; 6] = ["auth", "cookie", "key", "token", "secret", "session"];
 
 pub use sent::{CaseSentView, SentView};
 
@@ -112,9 +110,9 @@ pub struct VerdictView {
 pub struct RequestView {
     /// When it came, in milliseconds since the case's first request.
     pub at: u64,
-    /// Its method and target.
+    /// Its method and target, without secrets.
     pub line: String,
-    /// The fields of its head. Secrets are left out.
+    /// The fields of its head, without secrets.
     pub fields: Vec<(String, String)>,
     /// The last event id that it brought.
     pub id: Option<String>,
@@ -259,16 +257,13 @@ impl CaseView {
 impl From<&Asked> for RequestView {
     fn from(asked: &Asked) -> Self {
         let fields = asked.fields.iter().map(|(name, value)| {
-            let value = match SECRETS.iter().any(|part| name.contains(part)) {
-                true => "(left out)".to_owned(),
-                false => text(value),
-            };
-            (name.clone(), value)
+            let value = value_without_secrets(name.as_bytes(), value);
+            (name.clone(), text(value))
         });
         let end = asked.ended.as_ref();
         Self {
             at: millis(asked.at),
-            line: format!("{} {}", asked.method, asked.target),
+            line: format!("{} {}", asked.method, asked.shown_target()),
             fields: fields.collect(),
             id: asked.id().map(text),
             body: text(&asked.body),
@@ -310,4 +305,34 @@ fn text(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client of ours or of others may have its token in the URL.
+    #[test]
+    fn secrets_of_a_request_are_kept_back() {
+        let asked = Asked {
+            method: "GET".to_owned(),
+            target: "/lab/tour/me?client=a&access_token=abc".to_owned(),
+            fields: vec![
+                ("authorization".to_owned(), b"Bearer abc".to_vec()),
+                (
+                    "referer".to_owned(),
+                    b"http://localhost/?token=abc".to_vec(),
+                ),
+                ("last-event-id".to_owned(), b"R4-start".to_vec()),
+            ],
+            ..Asked::default()
+        };
+        let view = RequestView::from(&asked);
+        assert_eq!(
+            view.line,
+            "GET /lab/tour/me?client=a&access_token=[kept-back]"
+        );
+        let values: Vec<_> = view.fields.iter().map(|(_, value)| &**value).collect();
+        assert_eq!(values, ["[kept back]", "[kept back]", "R4-start"]);
+    }
 }

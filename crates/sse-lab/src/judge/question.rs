@@ -255,7 +255,7 @@ impl Seen<'_> {
             true => Verdict::Right,
             false => Verdict::Wrong(format!(
                 "It came back for {}, and not for the URL that it was given.",
-                sse_engine::text::cut(&back.target)
+                sse_engine::text::cut(&back.shown_target())
             )),
         })
     }
