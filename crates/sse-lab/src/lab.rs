@@ -1,6 +1,7 @@
 //! The lab as a server has it: answers below `/lab`, and who walks there.
 
 mod list;
+mod page;
 mod paths;
 mod saw;
 
@@ -82,6 +83,7 @@ impl Lab {
         };
         vec![
             mount(paths::LAB, MountArea::Stream),
+            mount(paths::PAGE, MountArea::Page),
             mount(paths::API, MountArea::Api),
         ]
     }
@@ -211,6 +213,7 @@ impl Lab {
         let answer = match paths::read(&request.path) {
             Err(e) => Err((StatusCode::NOT_FOUND, e)),
             Ok(Path::List) => Ok(list::text(&request)),
+            Ok(Path::Page) => Ok(page::answer(&request)),
             Ok(Path::Cases) => Ok(list::json(&request)),
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),

@@ -5,6 +5,9 @@ use crate::error::Error;
 /// Below this the clients walk.
 pub(super) const LAB: &str = "/lab";
 
+/// The page that walks the lab with the browser that opens it.
+pub(super) const PAGE: &str = "/lab/page";
+
 /// Below this is what the window and programs read.
 pub(super) const API: &str = "/api/lab";
 
@@ -19,6 +22,8 @@ const LONGEST_NAME: usize = 64;
 pub(super) enum Path<'a> {
     /// The list of the cases, for people.
     List,
+    /// The page that walks with the browser that opens it.
+    Page,
     /// The next case of the tour, for the client of this name.
     Tour(&'a str),
     /// A case, and the name. What is below it is the case's too: clients of language models and of
@@ -77,6 +82,7 @@ pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
     };
     match &*parts {
         [""] => Ok(Path::List),
+        ["page"] => Ok(Path::Page),
         ["tour", run] => Ok(Path::Tour(name(run)?)),
         ["tour", run, SAW, numbers @ ..] if numbers.len() < 2 => saw(None, run, numbers),
         ["case", id, run, SAW, numbers @ ..] if numbers.len() < 2 => saw(Some(id), run, numbers),
@@ -109,6 +115,7 @@ mod tests {
         for (path, what) in [
             ("/lab", Path::List),
             ("/lab/", Path::List),
+            ("/lab/page", Path::Page),
             ("/lab/tour/mine", Path::Tour("mine")),
             ("/lab/case/R4/mine", Path::Case("R4", "mine")),
             (
