@@ -182,7 +182,7 @@ fn script_call(cluster: &Cluster) -> anyhow::Result<Vec<Vec<u8>>> {
 }
 
 /// How many commands came over connections in each storm: what the engine counted, less what its
-/// scripts did.
+/// scripts did, and less the beats, which come with a storm or without.
 fn count_commands(outcome: &mut Outcome, monitor: &monitor::Monitor) {
     let figure = |name: &str, time: usize| outcome.figures.get(&format!("{name}_{time}")).copied();
     let mut most = None;
@@ -195,7 +195,7 @@ fn count_commands(outcome: &mut Outcome, monitor: &monitor::Monitor) {
             break;
         };
         let seen = monitor.between(began, ended);
-        let commands = calls - seen.of_scripts as f64;
+        let commands = calls - (seen.of_scripts + seen.beats) as f64;
         eprintln!("commands of a storm: {}", seen.names.join(", "));
         most = Some(commands.max(most.unwrap_or_default()));
     }

@@ -128,9 +128,6 @@ pub struct Reading {
     counts: Counts,
     first_event: Option<Duration>,
     last_event: Option<Duration>,
-    last_id: String,
-    /// Whether an id was named: an empty one tells nothing before.
-    names_ids: bool,
     retry: Option<u64>,
     is_over: bool,
 }
@@ -164,8 +161,6 @@ impl Reading {
             counts: Counts::default(),
             first_event: None,
             last_event: None,
-            last_id: String::new(),
-            names_ids: false,
             retry: None,
             is_over: false,
         }
@@ -194,8 +189,6 @@ impl Reading {
             counts,
             first_event,
             last_event,
-            last_id,
-            names_ids,
             retry,
             is_over,
             ..
@@ -239,12 +232,6 @@ impl Reading {
                     }
                 }
             });
-            // Of a block without data, too, which is no event (HTML 9.2.6).
-            let id = decoder.last_event_id();
-            *names_ids |= !id.is_empty();
-            if *names_ids && last_id != id {
-                id.clone_into(last_id);
-            }
             if read.is_err() {
                 *is_over = true;
                 sink(Read::TooLarge);
@@ -327,9 +314,10 @@ impl Reading {
         self.last_event
     }
 
-    /// The last event id that this stream set; nothing until it names one.
+    /// The last event id that this stream set, with an event or without one (HTML 9.2.6). Nothing
+    /// until it names one; an empty one is named too.
     pub fn last_id(&self) -> Option<&str> {
-        self.names_ids.then_some(&*self.last_id)
+        self.decoder.named_id()
     }
 
     /// The last reconnection time that this stream set, in milliseconds.

@@ -432,7 +432,7 @@ fn a_decoder_tells_it_what_the_bytes_said() {
             }
         })
         .expect("a small event");
-    client.commit_id(Some(decoder.last_event_id()));
+    client.commit_id(decoder.named_id());
     assert_eq!(client.last_event_id(), "1");
     assert_eq!(client.reconnection_time(), Duration::from_millis(700));
     let step = client.end(Duration::from_secs(1));

@@ -72,8 +72,9 @@ pub struct Decoder {
     /// The id of the event under way, which counts from its blank line on.
     id: Option<String>,
     /// The id as of the last blank line. It outlives its event, and a failure, because a client
-    /// sends it when it reconnects.
-    last_event_id: String,
+    /// sends it when it reconnects. Nothing as long as the stream has named none; an empty one is
+    /// named too.
+    last_event_id: Option<String>,
     /// The reconnection time that the stream set last, in milliseconds. It outlives a failure too.
     retry: Option<u64>,
 }
@@ -127,7 +128,7 @@ impl Decoder {
             data: String::new(),
             event: String::new(),
             id: None,
-            last_event_id: String::new(),
+            last_event_id: None,
             retry: None,
         }
     }
@@ -146,7 +147,13 @@ impl Decoder {
     ///
     /// The id of an event counts once its blank line has come, with or without data.
     pub fn last_event_id(&self) -> &str {
-        &self.last_event_id
+        self.last_event_id.as_deref().unwrap_or_default()
+    }
+
+    /// The same, or nothing as long as this stream has named no id. An `id` line without a value
+    /// names an empty one: it clears what a client knows from an earlier stream.
+    pub fn named_id(&self) -> Option<&str> {
+        self.last_event_id.as_deref()
     }
 
     /// The reconnection time that the stream asked for last, in milliseconds.
@@ -289,7 +296,7 @@ impl Decoder {
     fn dispatch(&mut self, lent: Option<&str>, sink: &mut impl FnMut(Decoded<'_>)) {
         // Moved, not copied: a blank line must cost the same however long the id is.
         if let Some(id) = self.id.take() {
-            self.last_event_id = id;
+            self.last_event_id = Some(id);
         }
         if let Some(data) = lent.or_else(|| self.data.strip_suffix('\n')) {
             let event = if self.event.is_empty() {
@@ -300,7 +307,7 @@ impl Decoder {
             sink(Decoded::Event {
                 event,
                 data,
-                last_event_id: &self.last_event_id,
+                last_event_id: self.last_event_id(),
             });
         }
         self.data.clear();

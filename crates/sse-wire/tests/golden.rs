@@ -293,3 +293,16 @@ fn an_id_counts_from_its_blank_line_on() {
     push(&mut decoder, b"\n");
     assert_eq!(decoder.last_event_id(), "2");
 }
+
+/// A client that came back with an id, and was then sent an empty one, went on sending the old id:
+/// that this stream named an id could not be told from that it named none.
+#[test]
+fn an_empty_id_is_named_too() {
+    for empty in ["id\n\n", "id:\n\n", "id: \ndata: x\n\n"] {
+        let mut decoder = Decoder::new();
+        push(&mut decoder, b": hello\ndata: x\n\n");
+        assert_eq!(decoder.named_id(), None);
+        push(&mut decoder, empty.as_bytes());
+        assert_eq!(decoder.named_id(), Some(""), "{empty:?}");
+    }
+}

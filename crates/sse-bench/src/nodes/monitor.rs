@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+/// The key that a beat of a node is about, and nothing else.
+const BEAT_KEY: &[u8] = b"sse1:{nodes}:nodes";
+
 /// A command that the engine was given.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asked {
@@ -23,7 +26,9 @@ pub(super) struct Asked {
 pub(super) struct Seen {
     /// How many commands scripts gave.
     pub(super) of_scripts: usize,
-    /// The names of those that came over connections. Those of operators, such as `CLIENT`, are
+    /// How many beats of nodes there were: each says every other second how many listen.
+    pub(super) beats: usize,
+    /// The names of the others that came over connections. Those of operators, such as `CLIENT`, are
     /// not shown by `MONITOR`.
     pub(super) names: Vec<String>,
 }
@@ -92,13 +97,22 @@ impl Monitor {
 
     /// What the engine was asked in this time.
     pub(super) fn between(&self, began: f64, ended: f64) -> Seen {
-        let mut seen = Seen::default();
-        for asked in self.all() {
+        Seen::of(&self.all(), began, ended)
+    }
+}
+
+impl Seen {
+    /// Those of this time.
+    fn of(all: &[Asked], began: f64, ended: f64) -> Self {
+        let mut seen = Self::default();
+        for asked in all {
             if asked.at < began || asked.at > ended {
                 continue;
             }
             if asked.is_of_script {
                 seen.of_scripts += 1;
+            } else if asked.words.iter().any(|word| word == BEAT_KEY) {
+                seen.beats += 1;
             } else if let Some(name) = asked.words.first() {
                 seen.names
                     .push(String::from_utf8_lossy(name).to_uppercase());
@@ -179,6 +193,31 @@ fn words(mut text: &[u8]) -> anyhow::Result<Vec<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beats_and_commands_of_scripts_are_counted_apart() {
+        let asked = |at: f64, line: &str| Asked {
+            at,
+            ..parse(format!("+{at} {line}").as_bytes()).expect("it is a line of MONITOR")
+        };
+        let all = [
+            asked(1.0, r#"[0 127.0.0.1:5000] "XREAD" "STREAMS" "k" "0""#),
+            asked(2.0, r#"[0 127.0.0.1:5000] "EVALSHA" "ab" "1" "k""#),
+            asked(2.1, r#"[0 lua] "XADD" "k" "*""#),
+            asked(
+                2.5,
+                r#"[0 127.0.0.1:5000] "EVAL" "text" "1" "sse1:{nodes}:nodes""#,
+            ),
+            asked(2.6, r#"[0 lua] "HGETALL" "sse1:{nodes}:nodes""#),
+            asked(4.0, r#"[0 127.0.0.1:5000] "XREAD" "STREAMS" "k" "0""#),
+        ];
+        let seen = Seen {
+            of_scripts: 2,
+            beats: 1,
+            names: vec!["EVALSHA".to_owned()],
+        };
+        assert_eq!(Seen::of(&all, 1.5, 3.0), seen);
+    }
 
     #[test]
     fn a_line_is_when_by_whom_and_what() {

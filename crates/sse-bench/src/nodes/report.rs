@@ -30,7 +30,8 @@ Of the rest:
   the same call from the core of the node. The topic is full, so with each event one is dropped.
 * 10,000 clients come to a node that does not know their topic yet, each with the last id that it had at another node, and
   each must get the one event that it lacks. Beside it, they come back to the one node that has the topic. The commands are
-  those that Redis counts meanwhile (`INFO commandstats`), less what its scripts do. The most of all storms is shown.
+  those that Redis counts meanwhile (`INFO commandstats`), less what its scripts do and less the beats, by which each node says
+  every other second how many listen. The most of all storms is shown.
 * Redis is killed while 100 subscribers wait and an event is published every 20 ms, and another process, without its data,
   takes its place after 2 s. The time runs from its first answer.
 * A node is killed that has 1,000 clients. Each does what an EventSource does: it waits for the time that `retry` told, and
