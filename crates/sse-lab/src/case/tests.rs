@@ -84,14 +84,8 @@ impl Known {
 
     fn read(&mut self, bytes: &[u8]) {
         let mut decoder = Decoder::new();
-        let mut has_id = false;
         let sink = |decoded: Decoded<'_>| match decoded {
-            Decoded::Event {
-                event,
-                data,
-                last_event_id,
-            } => {
-                has_id |= !last_event_id.is_empty();
+            Decoded::Event { event, data, .. } => {
                 self.events.push(ShownEvent::named(event, data));
             }
             Decoded::Retry(retry) => self.retry = Some(retry),
@@ -99,8 +93,8 @@ impl Known {
         };
         decoder.push(bytes, sink).expect("nothing is so large");
         // A stream that never had an id leaves that of the one before.
-        if has_id || !decoder.last_event_id().is_empty() {
-            self.id = decoder.last_event_id().to_owned();
+        if let Some(id) = decoder.named_id() {
+            self.id = id.to_owned();
         }
     }
 }
