@@ -188,15 +188,21 @@ impl Lab {
     }
 
     /// Takes the reports of a request.
-    fn saw(&self, saw: Saw<'_>, request: &MountedRequest) -> Result<Response<Bytes>, Error> {
-        let case = saw.case.map(Self::place).transpose()?;
-        let reports = match saw::read(request, saw.number.is_some()) {
-            Ok(reports) => reports,
-            Err(refusal) => return Ok(refusal),
-        };
-        for report in reports {
+    fn saw(
+        &self,
+        saw: Saw<'_>,
+        request: &MountedRequest,
+    ) -> Result<Response<Bytes>, (StatusCode, Error)> {
+        if let Some(refusal) = list::unfit(request) {
+            return Ok(refusal);
+        }
+        let missing = |e| (StatusCode::NOT_FOUND, e);
+        let case = saw.case.map(Self::place).transpose().map_err(missing)?;
+        let reports = saw::read(request, saw.number.is_some());
+        for report in reports.map_err(|e| (StatusCode::BAD_REQUEST, e))? {
             let report = (saw.number, report);
-            self.reported(saw.name, case, report, request.at.instant)?;
+            let taken = self.reported(saw.name, case, report, request.at.instant);
+            taken.map_err(missing)?;
         }
         Ok(saw::noted())
     }
@@ -217,10 +223,7 @@ impl Lab {
             Ok(Path::Cases) => Ok(list::json(&request)),
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),
-            Ok(Path::Saw(saw)) => {
-                let answer = self.saw(saw, &request);
-                answer.map_err(|e| (StatusCode::NOT_FOUND, e))
-            }
+            Ok(Path::Saw(saw)) => self.saw(saw, &request),
             Ok(Path::RunCase(name, id)) => self.run_case((name, id), &request),
             Ok(Path::Tour(name)) => return self.tour(name, &request).await,
             Ok(Path::Case(id, name)) => match Self::place(id) {

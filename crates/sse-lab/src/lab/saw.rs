@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use sse_server::MountedRequest;
 
-use super::{empty, list, say};
+use super::empty;
 use crate::error::Error;
 use crate::report::{Report, ReportedEvent};
 
@@ -17,19 +17,11 @@ const TYPES: [&str; 2] = ["type", "event"];
 /// The reports of a request. A number in its path is that of its only report.
 ///
 /// # Errors
-/// The answer that refuses it.
-pub(super) fn read(
-    request: &MountedRequest,
-    is_numbered: bool,
-) -> Result<Vec<Report>, Response<Bytes>> {
-    let bad = |e: Error| say(StatusCode::BAD_REQUEST, &e.to_string());
-    match request.method.as_str() {
-        "POST" if !request.body.is_empty() => of_body(&request.body, is_numbered).map_err(bad),
-        "GET" | "POST" => {
-            let report = of_query(request.query.as_deref().unwrap_or_default());
-            report.map(|report| vec![report]).map_err(bad)
-        }
-        _ => Err(list::other(request, "GET or POST")),
+/// It has none, or what it has is none.
+pub(super) fn read(request: &MountedRequest, is_numbered: bool) -> Result<Vec<Report>, Error> {
+    match request.method == "POST" && !request.body.is_empty() {
+        true => of_body(&request.body, is_numbered),
+        false => of_query(request.query.as_deref().unwrap_or_default()).map(|report| vec![report]),
     }
 }
 
