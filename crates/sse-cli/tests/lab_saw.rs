@@ -164,3 +164,28 @@ fn a_report_that_cannot_be_taken_is_refused_in_a_sentence() {
     assert_eq!(origin("http://localhost:5173"), "204");
     assert_eq!(origin("https://example.com"), "403");
 }
+
+/// The page is of our own origin alone, and every file that it names is there.
+#[test]
+fn the_page_of_the_lab_is_ours_alone() {
+    let serving = Serving::start(&[]);
+    let mut stream = serving.get("/lab/page");
+    let head = read_until(&mut stream, "\r\n\r\n").to_lowercase();
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains("content-type: text/html"), "{head}");
+    assert!(
+        head.contains("default-src 'none'; script-src 'self'"),
+        "{head}"
+    );
+    assert!(!head.contains("access-control-allow-origin"), "{head}");
+    let (_, page) = ask(&serving, "GET /lab/page");
+    let files = page.split('"').filter(|text| text.starts_with("/page/"));
+    let files: Vec<_> = files.collect();
+    assert!(files.len() > 3, "{files:?}");
+    for file in files {
+        assert_eq!(ask(&serving, &format!("GET {file}")).0, "200", "{file}");
+    }
+    let origin = "origin: http://localhost:5173\r\n";
+    assert_eq!(exchange(&serving, "GET /lab/page", origin, "").0, "403");
+    assert_eq!(ask(&serving, "POST /lab/page").0, "405");
+}
