@@ -87,7 +87,8 @@ test("a few cases are walked at once, and the next when one is judged", () => {
   const walk = new PageWalk("me", cases, /** @type {any} */ (Source));
   walk.begin(0);
   const urls = () => Source.all.filter((one) => !one.isClosed).map(({ url }) => url);
-  const [tour, ...alone] = ["/lab/tour/me", "/lab/case/S1/me", "/lab/case/S3/me", "/lab/case/S5/me"];
+  const tour = "/lab/tour/me";
+  const alone = ["/lab/case/S1/me", "/lab/case/S3/me", "/lab/case/S5/me"];
   assert.deepEqual(urls(), [tour, ...alone]);
   walk.goOn(run([]), 1000);
   assert.equal(urls().length, 4);

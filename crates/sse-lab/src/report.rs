@@ -68,8 +68,8 @@ impl Reports {
         self.closed
     }
 
-    /// Whether its client reports what it sees, so that no report means that it saw nothing. That is
-    /// known before the case, or never.
+    /// Whether its client reports what it sees, so that no report means that it saw nothing. That
+    /// is known before the case, or never.
     pub fn are_expected(&self) -> bool {
         self.are_expected
     }

@@ -1,5 +1,5 @@
-//! What only the client's own side can tell: what it showed, and that it was told to close. A client
-//! can report that, and is judged by it then.
+//! What only the client's own side can tell: what it showed, and that it was told to close. A
+//! client can report that, and is judged by it then.
 
 use std::time::Duration;
 

@@ -23,8 +23,8 @@ impl Walker {
         }
     }
 
-    /// It comes to the tour, and its answer ends at once. Which case that was is the answer; nothing
-    /// where the tour is over.
+    /// It comes to the tour, and its answer ends at once. Which case that was is the answer;
+    /// nothing where the tour is over.
     fn comes(&mut self) -> &'static str {
         self.now += Duration::from_millis(300);
         let Step::Play(turn) = self.run.walk(cases(), Asked::default(), self.now) else {
