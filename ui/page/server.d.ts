@@ -506,7 +506,9 @@ export type LabCase = {
   verdict: LabVerdict | null,
   /** What came, and what was sent. */
   requests: Array<LabRequest>,
-  /** How many requests came. */
+  /** What came besides, and is no turn of the case, such as MCP's `initialize`. */
+  asides: Array<LabRequest>,
+  /** How many requests came that are turns of the case. */
   count: number,
   /** How many preflights came. */
   preflights: number,

@@ -187,7 +187,7 @@ impl Walking {
             }
             // A client that has ended without a request sends none any more.
             let views = walk.views(&self.lab, self.profile);
-            let came = views.iter().any(|view| view.count > 0);
+            let came = views.iter().any(CaseView::is_begun);
             running.close_in_time(&self.lab, &walk, came).await?;
             if !came && ended.is_some_and(|ended| ended.elapsed() > LOOK) {
                 break;

@@ -7,11 +7,13 @@ mod support;
 mod table;
 
 use std::fs;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use serde_json::Value;
+use sse_lab::{Case, Profile};
 use support::{SSE, clients, node, run};
-use table::{Cell, Column, Page};
+use table::{Cell, Column, Page, Section};
 
 /// Where the clients are.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/lab");
@@ -31,6 +33,8 @@ const RANDOM: (&str, [&str; 6]) = (
 struct Client {
     name: String,
     command: Vec<String>,
+    /// What it is held against, one after the other.
+    profiles: Vec<Profile>,
 }
 
 /// All of them, with the versions that are installed.
@@ -78,6 +82,53 @@ fn all() -> Vec<Client> {
     all
 }
 
+/// Clients of language models.
+fn of_language_models() -> Vec<Client> {
+    let node = npm("openai", "llm.mjs");
+    let python = clients("lab-python").join("bin/python");
+    let script = format!("{SOURCES}/llm.py");
+    let version = pinned("requirements.txt", "openai==");
+    let python = Client::new(
+        format!("openai of PyPI {version}"),
+        &[&python.to_string_lossy(), &script, "{url}"],
+    );
+    let (_, version) = node.name.rsplit_once(' ').expect("a version");
+    let node = Client {
+        name: format!("openai of npm {version}"),
+        ..node
+    };
+    [node, python]
+        .map(|client| client.against(&[Profile::Llm]))
+        .into()
+}
+
+/// Clients of MCP. The second one knows both versions.
+fn of_mcp() -> Vec<Client> {
+    let old = npm("@modelcontextprotocol/sdk", "mcp-1.mjs");
+    let new = npm("@modelcontextprotocol/client", "mcp-2.mjs");
+    vec![
+        old.against(&[Profile::Mcp20251125]),
+        new.against(&[Profile::Mcp20251125, Profile::Mcp20260728]),
+    ]
+}
+
+/// A client of npm, in a program of its own.
+fn npm(name: &str, script: &str) -> Client {
+    let package: Value = serde_json::from_str(&source("package.json")).expect("JSON");
+    let version = package["dependencies"][name].as_str().expect(name);
+    let modules = clients("lab-node");
+    let script = format!("{SOURCES}/{script}");
+    Client::new(
+        format!("{name} {version}"),
+        &[
+            &node().to_string_lossy(),
+            &script,
+            "{url}",
+            &modules.to_string_lossy(),
+        ],
+    )
+}
+
 /// Its name in the list of npm, and for `lab.mjs`.
 const FETCH: &str = "@microsoft/fetch-event-source";
 
@@ -97,12 +148,32 @@ impl Client {
         Self {
             name,
             command: command.iter().map(|&word| word.to_owned()).collect(),
+            profiles: vec![Profile::Standard],
         }
+    }
+
+    fn against(self, profiles: &[Profile]) -> Self {
+        let profiles = profiles.to_vec();
+        Self { profiles, ..self }
     }
 
     /// What it makes of these cases; of all, where none is named.
     fn judged(&self, cases: &[&str]) -> Vec<Cell> {
+        let profiles = self.profiles.iter();
+        let cells = profiles.flat_map(|profile| {
+            let is_own = |id: &&&str| Case::find(id).is_ok_and(|case| case.is_in(*profile));
+            let own: Vec<_> = cases.iter().filter(is_own).copied().collect();
+            match cases.is_empty() || !own.is_empty() {
+                true => self.judged_as(*profile, &own),
+                false => Vec::new(),
+            }
+        });
+        cells.collect()
+    }
+
+    fn judged_as(&self, profile: Profile, cases: &[&str]) -> Vec<Cell> {
         let mut arguments = vec!["lab", "--json", "--jobs", JOBS];
+        arguments.extend(["--profile", profile.name()]);
         arguments.extend(cases);
         arguments.push("--");
         arguments.extend(self.command.iter().map(String::as_str));
@@ -203,10 +274,12 @@ fn ask_again(all: &mut [Judged], is_asked: impl Fn(&Judged, &[Cell]) -> bool + S
     }
 }
 
-#[test]
-fn the_clients_do_what_the_table_says() {
-    let page = Page::read();
-    let clients = all();
+/// Compares what clients do with a table of the page.
+fn compare(section: Section, clients: Vec<Client>) {
+    // All at once would be too much for two cores, and all write into one page.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let page = Page::read_of(section);
     let cells = side_by_side(&clients, |client| client.judged(&[]));
     let judged = clients
         .into_iter()
@@ -239,4 +312,19 @@ fn the_clients_do_what_the_table_says() {
          anew:\n{}",
         differences.join("\n")
     );
+}
+
+#[test]
+fn the_clients_do_what_the_table_says() {
+    compare(Section::Standard, all());
+}
+
+#[test]
+fn clients_of_language_models_do_what_the_table_says() {
+    compare(Section::Llm, of_language_models());
+}
+
+#[test]
+fn clients_of_mcp_do_what_the_table_says() {
+    compare(Section::Mcp, of_mcp());
 }

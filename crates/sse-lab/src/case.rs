@@ -1,6 +1,7 @@
 //! A case: what the server does, what the client must do, and how that is judged. Cases are data:
 //! the files of `cases/`, which `read.rs` reads.
 
+mod aside;
 mod question;
 mod read;
 mod shown_event;
@@ -14,7 +15,8 @@ use sse_engine::stream::Stream;
 
 use crate::error::Error;
 use crate::profile::Profile;
-pub use question::{Ask, Field, Must, Question, Told};
+pub use aside::Aside;
+pub use question::{Ask, Field, Heads, Must, Question, Told};
 pub use shown_event::ShownEvent;
 
 /// The cases in the order in which they are listed.
@@ -58,6 +60,8 @@ pub struct Case {
     /// What its requests are answered with, in their order; the last answer is that of all further
     /// ones. Never empty.
     pub answers: Vec<Answer>,
+    /// What else it answers: requests that are no turn of it.
+    pub asides: Vec<Aside>,
     /// What is asked about it, by profile. A profile that is not here does not have the case.
     pub questions: BTreeMap<Profile, Vec<Ask>>,
     /// How long a client may take to come back. Who does not come in this time has stopped.
@@ -126,6 +130,8 @@ pub struct Answer {
     /// The stream that is played from its first event on, with the faults that strike it. Its path
     /// is a stand-in.
     pub stream: Arc<Stream>,
+    /// The turn whose request its texts see, from 0, where a return has no body of its own.
+    pub to: Option<usize>,
 }
 
 /// An id as the bytes that a client brings, and as text.

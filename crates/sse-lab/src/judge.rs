@@ -5,6 +5,7 @@
 //! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer
 //! is the verdict.
 
+mod protocol;
 mod question;
 mod seen;
 mod sees;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use axum::http::{Response, StatusCode, header};
 use bytes::Bytes;
 use sse_engine::lock::lock;
-use sse_engine::stream::Stream;
+use sse_engine::stream::{Request, Stream};
 use sse_engine::time::Now;
 use sse_server::{
     Answering, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest, MountedStream,
@@ -307,7 +307,7 @@ impl Lab {
         let (step, serial) = self.with(name, now, |run| {
             (run.walk(cases(), asked, now.instant), run.serial)
         });
-        self.play(step, (name, serial), request)
+        self.play(step, (name, serial), request, None)
     }
 
     fn visit(&self, case: usize, name: &str, request: &MountedRequest) -> MountedAnswer {
@@ -316,13 +316,26 @@ impl Lab {
         }
         let now = request.at;
         let asked = asked(request);
-        let (step, serial) = self.with(name, now, |run| {
-            (run.visit(cases(), case, asked, now.instant), run.serial)
+        let as_seen = match &*cases()[case].asides {
+            [] => Request::default(),
+            _ => seen(request.method.as_str(), &request.path, &request.body),
+        };
+        let (step, serial, earlier) = self.with(name, now, |run| {
+            let step = run.visit(cases(), case, (asked, &as_seen), now.instant);
+            let earlier = run.earlier(cases(), step);
+            let earlier = earlier.map(|it| seen(&it.method, &request.path, &it.body));
+            (step, run.serial, earlier)
         });
-        self.play(step, (name, serial), request)
+        self.play(step, (name, serial), request, earlier)
     }
 
-    fn play(&self, step: Step, of: (&str, u64), request: &MountedRequest) -> MountedAnswer {
+    fn play(
+        &self,
+        step: Step,
+        of: (&str, u64),
+        request: &MountedRequest,
+        earlier: Option<Request>,
+    ) -> MountedAnswer {
         let turn = match step {
             Step::Play(turn) => turn,
             // The polite way to tell an EventSource not to come back (HTML 9.2.1).
@@ -332,8 +345,7 @@ impl Lab {
                 return MountedAnswer::Whole(say(StatusCode::TOO_MANY_REQUESTS, words));
             }
         };
-        let case = &cases()[turn.case];
-        let stream = Arc::clone(&case.answers[turn.answer].stream);
+        let stream = Arc::clone(&turn.answer(cases()).stream);
         let stream = Arc::new(Stream {
             path: request.path.clone(),
             ..(*stream).clone()
@@ -347,6 +359,7 @@ impl Lab {
         MountedAnswer::Stream(MountedStream {
             stream,
             watcher: Some(Arc::new(watcher)),
+            request: earlier,
         })
     }
 
@@ -435,6 +448,11 @@ impl Watcher for TurnWatcher {
         drop(state);
         self.lab.changed();
     }
+}
+
+/// A request as conditions and texts see it. Nothing of the lab looks at a query.
+fn seen(method: &str, path: &str, body: &[u8]) -> Request {
+    Request::new(method, path, [], body)
 }
 
 /// A request as an observation keeps it.

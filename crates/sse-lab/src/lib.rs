@@ -18,11 +18,14 @@ mod lab;
 mod observation;
 mod profile;
 mod report;
+mod rpc;
 mod run;
 mod verdict;
 mod view;
 
-pub use case::{Answer, Ask, Case, Field, IdText, Must, Question, ShownEvent, Told, cases, tour};
+pub use case::{
+    Answer, Aside, Ask, Case, Field, Heads, IdText, Must, Question, ShownEvent, Told, cases, tour,
+};
 pub use error::Error;
 pub use judge::judge;
 pub use lab::Lab;

@@ -14,6 +14,8 @@ pub struct Observation {
     /// The requests in the order of their arrival, 64 at most. In a tour the last
     /// one is the return that the case is judged by, and the next case answers it.
     pub requests: Vec<Asked>,
+    /// The requests that were no turn of the case, in the order of their arrival, 64 at most.
+    pub asides: Vec<Asked>,
     /// The requests that came beyond these.
     pub more: u64,
     /// The preflights that came.

@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
+use sse_engine::stream::Request;
 use sse_engine::time::Now;
 
-use crate::case::{Case, tour};
+use crate::case::{Answer, Case, tour};
 use crate::judge::is_judged_by_requests;
 use crate::observation::{Asked, Ended, KEPT_REQUESTS, Observation};
 use crate::profile::Profile;
 use crate::report::{Report, Reported};
+use crate::rpc;
 
 /// As many requests of one run as are answered. A client that sends more never stops.
 const MOST_REQUESTS: u64 = 5_000;
@@ -79,10 +81,30 @@ pub(crate) enum Step {
 pub(crate) struct Turn {
     /// The case, by its place in the list.
     pub(crate) case: usize,
-    /// Which of its answers.
-    pub(crate) answer: usize,
-    /// Which of its requests it answers.
+    /// What is played.
+    answer: Which,
+    /// Which of its requests, or of those beside them, it answers.
     request: usize,
+}
+
+/// What is played to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    /// The answer with this place.
+    Answer(usize),
+    /// That of the aside with this place, which is no turn of the case.
+    Aside(usize),
+}
+
+impl Turn {
+    /// What is played.
+    pub(crate) fn answer(self, cases: &[Case]) -> &Answer {
+        let case = &cases[self.case];
+        match self.answer {
+            Which::Answer(at) => &case.answers[at],
+            Which::Aside(at) => &case.asides[at].answer,
+        }
+    }
 }
 
 impl Run {
@@ -144,16 +166,29 @@ impl Run {
         }
     }
 
-    /// Takes a request for a case's own URL.
+    /// Takes a request for a case's own URL: as it is kept, and as conditions see it.
     pub(crate) fn visit(
         &mut self,
         cases: &[Case],
         case: usize,
-        asked: Asked,
+        (asked, request): (Asked, &Request),
         now: Instant,
     ) -> Step {
         if let Some(step) = self.count(now) {
             return step;
+        }
+        let visit = self.visit_of(case, now);
+        let first = visit.observation.requests.first();
+        let is_first_over = first.is_some_and(|first| first.ended.is_some());
+        let mut asides = cases[case].asides.iter();
+        let brings_id = asked.id().is_some();
+        if let Some(aside) = asides.position(|aside| aside.fits(request, brings_id, is_first_over))
+        {
+            return Step::Play(Turn {
+                case,
+                answer: Which::Aside(aside),
+                request: visit.push_aside(asked, now),
+            });
         }
         let turn = self.play(cases, case, asked, now);
         // What is judged need not go on.
@@ -176,7 +211,11 @@ impl Run {
         self.last = self.last.max(at);
         if let Some(visit) = self.visits.get_mut(&turn.case) {
             let end = end(visit.age(at));
-            if let Some(request) = visit.observation.requests.get_mut(turn.request) {
+            let list = match turn.answer {
+                Which::Answer(_) => &mut visit.observation.requests,
+                Which::Aside(_) => &mut visit.observation.asides,
+            };
+            if let Some(request) = list.get_mut(turn.request) {
                 request.ended = Some(end);
             }
         }
@@ -220,6 +259,21 @@ impl Run {
 
     pub(crate) fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The earlier request that the texts of an answer see, where it is to one: a return that
+    /// resumes has no message of its own.
+    pub(crate) fn earlier(&self, cases: &[Case], step: Step) -> Option<&Asked> {
+        let Step::Play(turn) = step else {
+            return None;
+        };
+        let to = turn.answer(cases).to?;
+        let requests = &self.visits.get(&turn.case)?.observation.requests;
+        let own = requests.get(turn.request)?;
+        match rpc::method(&own.body) {
+            Some(_) => None,
+            None => requests.get(to),
+        }
     }
 
     /// How many requests came in all.
@@ -278,7 +332,17 @@ impl Run {
     }
 
     fn play(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Turn {
-        let visit = self.visits.entry(case).or_insert_with(|| {
+        let request = self.visit_of(case, now).push(asked, now);
+        Turn {
+            case,
+            answer: Which::Answer(request.min(cases[case].answers.len() - 1)),
+            request,
+        }
+    }
+
+    /// What came for a case, from now on where nothing did.
+    fn visit_of(&mut self, case: usize, now: Instant) -> &mut Visit {
+        self.visits.entry(case).or_insert_with(|| {
             let mut observation = Observation::default();
             if self.reports {
                 observation.reports.expect();
@@ -287,13 +351,7 @@ impl Run {
                 began: now,
                 observation,
             }
-        });
-        let request = visit.push(asked, now);
-        Turn {
-            case,
-            answer: request.min(cases[case].answers.len() - 1),
-            request,
-        }
+        })
     }
 }
 
@@ -332,6 +390,18 @@ impl Visit {
             observation.requests.len() - 1
         } else {
             observation.more += 1;
+            usize::MAX
+        }
+    }
+
+    /// Keeps a request that is no turn, and answers its place among them.
+    fn push_aside(&mut self, asked: Asked, now: Instant) -> usize {
+        let at = self.age(now);
+        let asides = &mut self.observation.asides;
+        if asides.len() < KEPT_REQUESTS {
+            asides.push(Asked { at, ..asked });
+            asides.len() - 1
+        } else {
             usize::MAX
         }
     }

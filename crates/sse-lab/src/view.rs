@@ -91,7 +91,9 @@ pub struct CaseView {
     pub verdict: Option<VerdictView>,
     /// What came, and what was sent.
     pub requests: Vec<RequestView>,
-    /// How many requests came.
+    /// What came besides, and is no turn of the case, such as MCP's `initialize`.
+    pub asides: Vec<RequestView>,
+    /// How many requests came that are turns of the case.
     pub count: u64,
     /// How many preflights came.
     pub preflights: u64,
@@ -173,7 +175,7 @@ impl RunView {
         let shown = shown.filter(|(_, case)| case.is_in(profile));
         let views = shown.map(|(at, case)| CaseView::of((at, case), run, profile, (stopped, now)));
         let views: Vec<_> = views.collect();
-        let begun = |view: &&CaseView| view.count > 0;
+        let begun = |view: &&CaseView| view.is_begun();
         let is_over = views
             .iter()
             .filter(begun)
@@ -198,6 +200,7 @@ impl RunView {
         for case in &mut self.cases {
             case.requests.clear();
             case.saw.clear();
+            case.asides.clear();
         }
         self
     }
@@ -234,10 +237,16 @@ impl CaseView {
             since: None,
             verdict: None,
             requests: Vec::new(),
+            asides: Vec::new(),
             count: 0,
             preflights: 0,
             saw: Vec::new(),
         }
+    }
+
+    /// Whether anything came for it.
+    pub fn is_begun(&self) -> bool {
+        self.since.is_some()
     }
 
     fn of(
@@ -260,6 +269,9 @@ impl CaseView {
             verdict: verdict.as_ref().map(VerdictView::from),
             requests: observation
                 .map(|seen| seen.requests.iter().map(RequestView::from).collect())
+                .unwrap_or_default(),
+            asides: observation
+                .map(|seen| seen.asides.iter().map(RequestView::from).collect())
                 .unwrap_or_default(),
             count: observation.map_or(0, Observation::count),
             preflights: observation.map_or(0, |seen| seen.preflights),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method, Response};
 use bytes::Bytes;
-use sse_engine::stream::{Stream, is_below};
+use sse_engine::stream::{self, Stream, is_below};
 use sse_engine::time::Now;
 
 pub(crate) use account::Account;
@@ -117,6 +117,9 @@ pub struct MountedStream {
     pub stream: Arc<Stream>,
     /// Who is told how it ended.
     pub watcher: Option<Arc<dyn Watcher>>,
+    /// The request that its texts and conditions see in place of the one that it answers: for an
+    /// answer that goes on with what an earlier request asked for.
+    pub request: Option<stream::Request>,
 }
 
 /// Is told what became of an answer.

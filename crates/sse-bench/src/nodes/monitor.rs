@@ -28,8 +28,8 @@ pub(super) struct Seen {
     pub(super) of_scripts: usize,
     /// How many beats of nodes there were: each says every other second how many listen.
     pub(super) beats: usize,
-    /// The names of the others that came over connections. Those of operators, such as `CLIENT`, are
-    /// not shown by `MONITOR`.
+    /// The names of the others that came over connections. Those of operators, such as `CLIENT`,
+    /// are not shown by `MONITOR`.
     pub(super) names: Vec<String>,
 }
 

@@ -68,7 +68,15 @@ impl Results {
             });
             return;
         }
-        complain("let your client connect to, and come back as long as it does:");
+        complain(match self.profile {
+            Profile::Standard | Profile::Resilient => {
+                "let your client connect to, and come back as long as it does:"
+            }
+            Profile::Llm => "let your client ask each of these, as its base URL:",
+            Profile::Mcp20251125 | Profile::Mcp20260728 => {
+                "let your client connect to each of these, and call the tool wait:"
+            }
+        });
         urls.iter().for_each(|url| print(&format!("{url}\n")));
     }
 
@@ -196,7 +204,7 @@ impl Results {
             .iter()
             .filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
         print(&format!("\n{}.\n", counted.collect::<Vec<_>>().join(", ")));
-        if !self.cases().any(|case| case.count > 0) {
+        if !self.cases().any(CaseView::is_begun) {
             complain("No request came: let the client connect to the URL, or see why it did not.");
         }
         for case in self

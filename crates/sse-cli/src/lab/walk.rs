@@ -86,6 +86,10 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
         if found.is_empty() {
             Case::find(id)?;
         }
+        // Of the variants of a case, a profile may have some.
+        if found.iter().any(|case| case.is_in(args.profile)) {
+            found.retain(|case| case.is_in(args.profile));
+        }
         if let Some(other) = found.iter().find(|case| !case.is_in(args.profile)) {
             return Err(anyhow!(
                 "The profile {} does not have the case {}: choose another profile.",
@@ -100,7 +104,9 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
     let starts = args.starts_clients();
     if wanted.is_empty() {
         let all = cases().iter().filter(of_profile);
-        wanted.extend(all.filter(|case| starts || case.in_tour));
+        // Some profiles have no tour.
+        let tours = all.clone().any(|case| case.in_tour);
+        wanted.extend(all.filter(|case| starts || case.in_tour || !tours));
     }
     // The tour is walked whole, whichever of its cases is asked for: then its URL is the same.
     let whole_tour = asks_tour || args.cases.is_empty();

@@ -15,12 +15,35 @@ use std::path::PathBuf;
 /// With this in the environment, each test writes its columns anew (scripts/client-table.sh).
 const WRITE: &str = "WRITE_CLIENTS";
 
-/// What the tests write stands between these.
+/// What the tests write stands between one of these and the next end.
 const BEGIN: &str = "<!-- Written by scripts/client-table.sh: from here -->\n";
+const BEGIN_LLM: &str = "<!-- Written by scripts/client-table.sh for llm: from here -->\n";
+const BEGIN_MCP: &str = "<!-- Written by scripts/client-table.sh for mcp: from here -->\n";
 const END: &str = "<!-- to here -->\n";
 
+/// A table of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Clients of event streams, in the profile `standard`.
+    Standard,
+    /// Clients of language models.
+    Llm,
+    /// Clients of MCP, in the profiles of both of its versions.
+    Mcp,
+}
+
+impl Section {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Standard => BEGIN,
+            Self::Llm => BEGIN_LLM,
+            Self::Mcp => BEGIN_MCP,
+        }
+    }
+}
+
 /// What the names of the clients begin with, in the order of their columns.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 15] = [
     "sse watch",
     "Chromium",
     "Firefox",
@@ -32,6 +55,10 @@ const ORDER: [&str; 11] = [
     "fetch-event-source",
     "httpx-sse",
     "eventsource-client",
+    "openai of npm",
+    "openai of PyPI",
+    "@modelcontextprotocol/sdk",
+    "@modelcontextprotocol/client",
 ];
 
 /// What a client made of one case.
@@ -98,13 +125,19 @@ fn place(client: &str) -> usize {
 #[derive(Debug)]
 pub struct Page {
     path: PathBuf,
+    section: Section,
     /// What stands before and behind what the tests write.
     around: [String; 2],
     columns: Vec<Column>,
 }
 
 impl Page {
+    /// The table of clients of event streams.
     pub fn read() -> Self {
+        Self::read_of(Section::Standard)
+    }
+
+    pub fn read_of(section: Section) -> Self {
         let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let mut pages = here
             .ancestors()
@@ -112,10 +145,13 @@ impl Page {
         let path = pages.find(|page| page.is_file());
         let path = path.expect("docs/CLIENTS.md is there");
         let text = fs::read_to_string(&path).expect("it can be read");
-        let (before, rest) = text.split_once(BEGIN).expect("its beginning is marked");
+        let (before, rest) = text
+            .split_once(section.begin())
+            .expect("its beginning is marked");
         let (written, behind) = rest.split_once(END).expect("its end is marked");
         Self {
             path,
+            section,
             around: [before, behind].map(str::to_owned),
             columns: read(written),
         }
@@ -134,7 +170,8 @@ impl Page {
         if std::env::var_os(WRITE).is_some() {
             let whole = write(&merged(self.columns, columns));
             let [before, behind] = self.around;
-            let text = format!("{before}{BEGIN}{whole}{END}{behind}");
+            let begin = self.section.begin();
+            let text = format!("{before}{begin}{whole}{END}{behind}");
             fs::write(self.path, text).expect("it can be written");
             return Vec::new();
         }

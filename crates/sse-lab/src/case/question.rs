@@ -43,6 +43,21 @@ pub enum Must {
     BeAbsent,
     /// One of them holds this text, whatever the case of its letters.
     Hold(String),
+    /// One of them is this text.
+    Be(String),
+    /// One of them is what the body has at this JSON pointer, if it has something there.
+    Mirror(String),
+}
+
+/// Heads that are looked at together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heads {
+    /// Only those of requests with this method.
+    pub method: Option<String>,
+    /// Only those behind the first request that calls this method of JSON-RPC, which must be there.
+    pub behind: Option<String>,
+    /// Their fields. What it means where one is otherwise is a clause.
+    pub fields: Vec<Field>,
 }
 
 /// What a client is asked by a case. The answer is in what came.
@@ -100,6 +115,15 @@ pub enum Question {
         /// Its fields.
         fields: Vec<Field>,
     },
+    /// What do all heads up to the request in question say, also those beside the turns?
+    Heads(Heads),
+    /// Does it come back by this method?
+    By(String),
+    /// Does it send its request of JSON-RPC anew, with another id and no last event id?
+    Anew,
+    /// Does it ask again? If not, it must show something, which only eyes see: this sentence says
+    /// what.
+    AgainOrShows(String),
     /// Does it go where it is redirected to, with the same method? That is a URL with this end.
     Follows(String),
     /// Is the return for the same URL?

@@ -1,6 +1,9 @@
 //! The text of `cases/*.toml`, read. The words of a stream and of its faults are those of the file
 //! of streams.
 
+mod asides;
+mod protocol;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,17 +13,19 @@ use sse_engine::file;
 use sse_engine::time::read_time;
 use toml::Table;
 
-use super::{Answer, Ask, Case, Field, IdText, Must, Question, ShownEvent, Told};
+use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Question, ShownEvent, Told};
 use crate::error::Error;
 use crate::profile::Profile;
 
 /// All of them, in the order in which they are listed.
-const FILES: [&str; 5] = [
+const FILES: [&str; 7] = [
     include_str!("../../cases/ends.toml"),
     include_str!("../../cases/parsing.toml"),
     include_str!("../../cases/status.toml"),
     include_str!("../../cases/request.toml"),
     include_str!("../../cases/eyes.toml"),
+    include_str!("../../cases/llm.toml"),
+    include_str!("../../cases/mcp.toml"),
 ];
 
 /// How long a client may take to come back where its case says nothing: the longest default among
@@ -55,6 +60,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Case>, Error> {
     let Some(toml::Value::Array(list)) = table.remove("case") else {
         return Err(Error::BadCases("there is no [[case]]".to_owned()));
     };
+    let asides = asides::take(&mut table)?;
     let mut cases = Vec::new();
     for mut value in list {
         let variants = value
@@ -68,7 +74,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Case>, Error> {
             let mut value = value.clone();
             replace(&mut value, &text);
             let written: Written = value.try_into().map_err(bad)?;
-            cases.push(written.case(&name)?);
+            cases.push(written.case(&name, &asides)?);
         }
     }
     Ok(cases)
@@ -159,6 +165,10 @@ struct WrittenAsk {
     follows: Option<String>,
     same_url: bool,
     same: Option<String>,
+    heads: Option<protocol::WrittenHeads>,
+    by: Option<String>,
+    anew: bool,
+    again_or_shows: Option<String>,
     sees: Option<Vec<WrittenEvent>>,
     if_reported: bool,
     closed: Option<String>,
@@ -185,6 +195,8 @@ enum WrittenEvent {
 struct WrittenField {
     name: String,
     holds: Option<String>,
+    is: Option<String>,
+    mirrors: Option<String>,
     #[serde(default)]
     once: bool,
     #[serde(default)]
@@ -195,7 +207,7 @@ struct WrittenField {
 }
 
 impl Written {
-    fn case(self, variant: &str) -> Result<Case, Error> {
+    fn case(self, variant: &str, asides: &[(Profile, Aside)]) -> Result<Case, Error> {
         let id = match variant {
             "" => self.id,
             variant => format!("{}-{variant}", self.id),
@@ -226,6 +238,9 @@ impl Written {
                 questions.entry(profile).or_default().extend(asks.clone());
             }
         }
+        let asides = asides.iter();
+        let asides = asides.filter(|(profile, _)| questions.contains_key(profile));
+        let asides = asides.map(|(_, aside)| aside.clone()).collect();
         let patience = self.patience.as_deref();
         let patience = patience.map_or(Ok(PATIENCE), time).map_err(bad)?;
         Ok(Case {
@@ -237,6 +252,7 @@ impl Written {
             in_tour: self.in_tour,
             last_in_tour: self.last_in_tour,
             answers,
+            asides,
             questions,
             patience,
             id,
@@ -264,6 +280,7 @@ fn must(written: String, questions: &BTreeMap<Profile, Vec<Ask>>) -> String {
 /// sent at once, and nothing between.
 fn answer(mut table: Table) -> Result<Answer, String> {
     let language = table.remove("templates");
+    let to = table.remove("to").and_then(|to| to.as_integer());
     let at_once = table.entry("every");
     at_once.or_insert_with(|| "0ms".into());
     for key in ["keep_alive", "id"] {
@@ -280,6 +297,7 @@ fn answer(mut table: Table) -> Result<Answer, String> {
     let stream = streams.pop().ok_or("an answer has no stream")?;
     Ok(Answer {
         stream: Arc::new(stream),
+        to: to.and_then(|to| to.try_into().ok()),
     })
 }
 
@@ -298,7 +316,10 @@ impl WrittenAsk {
         })
     }
 
-    fn question(self) -> Result<Question, String> {
+    fn question(mut self) -> Result<Question, String> {
+        if let Some(question) = protocol::question(&mut self) {
+            return Ok(question);
+        }
         if let Some(id) = self.id {
             let right = match id {
                 OneOrMany::One(id) => vec![id],
@@ -387,8 +408,14 @@ impl WrittenAsk {
 
 impl WrittenField {
     fn field(self) -> Field {
-        let must = match (self.holds, self.once, self.absent) {
-            (Some(text), _, _) => Must::Hold(text),
+        let texts = [
+            self.holds.map(Must::Hold),
+            self.is.map(Must::Be),
+            self.mirrors.map(Must::Mirror),
+        ];
+        let text = texts.into_iter().flatten().next();
+        let must = match (text, self.once, self.absent) {
+            (Some(must), _, _) => must,
             (None, true, _) => Must::BeOne,
             (None, false, true) => Must::BeAbsent,
             (None, false, false) => Must::BeThere,

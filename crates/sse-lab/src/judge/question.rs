@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::protocol::mirrors;
 use super::seen::{Open, Seen, stopped_by_server};
 use super::words::{list, time, times};
 use crate::case::{Field, IdText, Must, Question, shown};
@@ -55,6 +56,10 @@ impl Seen<'_> {
                 if_reported,
             } => self.sees(events, *if_reported),
             Question::Closed(time) => self.closed(*time),
+            Question::Heads(heads) => self.heads(heads),
+            Question::By(method) => self.by(method),
+            Question::Anew => self.anew(),
+            Question::AgainOrShows(shows) => self.again_or_shows(shows),
             Question::Told(told) => self.told(*told),
         };
         match answer.map_or_else(|open| open, Some) {
@@ -299,12 +304,14 @@ impl Seen<'_> {
 
 impl Field {
     /// Whether a request has it as it must be.
-    fn is_kept(&self, request: &Asked) -> bool {
+    pub(super) fn is_kept(&self, request: &Asked) -> bool {
         let mut values = request.values(&self.name);
         match &self.must {
             Must::BeThere => values.next().is_some(),
             Must::BeOne => values.count() == 1,
             Must::BeAbsent => values.next().is_none(),
+            Must::Be(text) => values.any(|value| value == text.as_bytes()),
+            Must::Mirror(pointer) => mirrors(request, &self.name, pointer),
             Must::Hold(text) => values.any(|value| {
                 let value = String::from_utf8_lossy(value).to_ascii_lowercase();
                 value.contains(&text.to_ascii_lowercase())

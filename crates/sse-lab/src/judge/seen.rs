@@ -38,6 +38,7 @@ impl<'a> Seen<'a> {
     /// It did not: what is said of that, which is wrong if it stopped at `blamed` or behind it.
     /// Nothing while it may still come.
     pub(super) fn reach(&self, at: usize, blamed: usize) -> Result<&'a Asked, Open> {
+        self.begun()?;
         let requests = self.requests();
         for place in 1..=at {
             let before = requests.get(place - 1).ok_or(None)?;
@@ -57,6 +58,40 @@ impl<'a> Seen<'a> {
             }
         }
         requests.get(at).ok_or(None)
+    }
+
+    /// Whether the client came to the case itself, where it may ask for other things first.
+    ///
+    /// # Errors
+    /// It did not; nothing while it may.
+    fn begun(&self) -> Result<(), Open> {
+        let first = self.requests().first();
+        let mut last: Option<Duration> = None;
+        let mut count = 0;
+        let asides = self.observation.asides.iter();
+        let before = asides.take_while(|aside| first.is_none_or(|first| aside.at < first.at));
+        let stopped = |count: u64| {
+            Err(Some(Verdict::NotReached(format!(
+                "It sent {}, and then none that this case is about within {}.",
+                several(count),
+                time(self.case.patience)
+            ))))
+        };
+        for aside in before {
+            if last.is_some_and(|last| aside.at >= last + self.case.patience) {
+                return stopped(count);
+            }
+            last = Some(aside.ended.as_ref().map_or(aside.at, |end| end.at));
+            count += 1;
+        }
+        let until = last.map(|last| last + self.case.patience);
+        match (first, until) {
+            (None, None) => Err(None),
+            (Some(_), None) => Ok(()),
+            (Some(first), Some(until)) if first.at < until => Ok(()),
+            (None, Some(until)) if self.now < until => Err(None),
+            _ => stopped(count),
+        }
     }
 
     /// The request that is answered by the answer in question, and the end of that.
@@ -133,6 +168,13 @@ impl<'a> Seen<'a> {
                  {waited}."
             )),
         }
+    }
+}
+
+fn several(requests: u64) -> String {
+    match requests {
+        1 => "one request".to_owned(),
+        count => format!("{count} requests"),
     }
 }
 

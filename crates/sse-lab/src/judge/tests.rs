@@ -3,6 +3,7 @@
 
 mod away;
 mod held;
+mod protocol;
 mod request;
 mod returned;
 mod sees;
@@ -45,7 +46,8 @@ fn asking(answers: usize, question: Question) -> Case {
         wpt: Vec::new(),
         in_tour: false,
         last_in_tour: false,
-        answers: vec![Answer { stream }; answers],
+        answers: vec![Answer { stream, to: None }; answers],
+        asides: Vec::new(),
         questions: BTreeMap::from([(Profile::Standard, vec![ask])]),
         patience: ms(12_000),
     }

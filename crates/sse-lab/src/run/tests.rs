@@ -1,112 +1,180 @@
-//! What a client reports goes to the case that it was sent.
+//! The cases of language models and of MCP, each played in made-up time to a client that does it
+//! right, and to one that is wrong in each way that has words.
 
+mod llm;
+mod mcp;
+mod reports;
+
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
+
+use sse_engine::fault::{Act, Armed};
+use sse_engine::keep_alive::KeepAlive;
+use sse_engine::pump::{Next, Pump};
+use sse_engine::stream::Variant;
+use sse_engine::write_buffer::WriteBuffer;
 
 use super::*;
 use crate::case::cases;
+use crate::judge::judge;
 use crate::observation::Ender;
-use crate::report::ReportedEvent;
 
-/// A client in made-up time.
-struct Walker {
-    run: Run,
-    now: Instant,
+/// What is said of a client.
+type Said = Option<(&'static str, Option<String>)>;
+
+const OPEN: Said = None;
+const RIGHT: Said = Some(("right", None));
+
+fn is(kind: &'static str, words: &str) -> Said {
+    Some((kind, Some(words.to_owned())))
 }
 
-impl Walker {
-    fn new() -> Self {
-        let instant = Instant::now();
-        let wall = UNIX_EPOCH;
+/// A client of one case in made-up time.
+struct Walk {
+    run: Run,
+    case: usize,
+    began: Instant,
+}
+
+/// An answer, as the client gets it.
+struct Got {
+    turn: Turn,
+    status: u16,
+    body: String,
+    /// How long it takes, where the case ends it.
+    lasts: Option<Duration>,
+}
+
+impl Walk {
+    fn of(id: &str) -> Self {
+        let case = cases().iter().position(|case| case.id == id);
+        let began = Instant::now();
+        let now = Now {
+            instant: began,
+            wall: UNIX_EPOCH,
+        };
         Self {
-            run: Run::new(1, false, Now { instant, wall }),
-            now: instant,
+            run: Run::new(1, false, now),
+            case: case.expect("the case is there"),
+            began,
         }
     }
 
-    /// It comes to the tour, and its answer ends at once. Which case that was is the answer;
-    /// nothing where the tour is over.
-    fn comes(&mut self) -> &'static str {
-        self.now += Duration::from_millis(300);
-        let Step::Play(turn) = self.run.walk(cases(), Asked::default(), self.now) else {
-            return "";
+    fn at(&self, ms: u64) -> Instant {
+        self.began + Duration::from_millis(ms)
+    }
+
+    /// Sends a request at this instant, and reads its answer.
+    fn sends(&mut self, at: u64, line: &str, fields: &[(&str, &str)], body: &str) -> Got {
+        let (method, path) = line.split_once(' ').expect("a method and a path");
+        let fields = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+        let asked = Asked {
+            method: method.to_owned(),
+            target: path.to_owned(),
+            fields: fields.collect(),
+            body: body.as_bytes().to_vec(),
+            ..Asked::default()
         };
-        self.run.ended(turn, self.now, |at| Ended {
+        let request = Request::new(method, path, [], body.as_bytes());
+        let now = self.at(at);
+        let step = self.run.visit(cases(), self.case, (asked, &request), now);
+        let Step::Play(turn) = step else {
+            panic!("it is played: {step:?}");
+        };
+        let earlier = self.run.earlier(cases(), step);
+        let seen = match earlier {
+            Some(asked) => Request::new(&asked.method, path, [], &asked.body),
+            None => request,
+        };
+        let got = Got::of(turn, &seen);
+        if let Some(lasts) = got.lasts {
+            self.ends(&got, now + lasts, Ender::Case);
+        }
+        got
+    }
+
+    fn ends(&mut self, got: &Got, at: Instant, by: Ender) {
+        self.run.ended(got.turn, at, |at| Ended {
             at,
-            by: Ender::Case,
-            status: 200,
+            by,
+            status: got.status,
             sent: Vec::new(),
             total: 0,
             pieces: Vec::new(),
         });
-        &cases()[turn.case].id
     }
 
-    fn reports(&mut self, case: Option<&str>, data: &str, id: Option<&str>) -> bool {
-        let case = case.map(place);
-        let event = ReportedEvent {
-            name: None,
-            data: data.to_owned(),
-            id: id.map(str::to_owned),
+    /// The client leaves an answer.
+    fn leaves(&mut self, got: &Got, at: u64) {
+        self.ends(got, self.at(at), Ender::Client);
+    }
+
+    /// What is said at this instant.
+    fn said(&self, profile: Profile, at: u64) -> Said {
+        let (observation, age) = self.run.seen(self.case, self.at(at))?;
+        let verdict = judge(&cases()[self.case], profile, observation, age)?;
+        Some((verdict.kind(), verdict.words().map(str::to_owned)))
+    }
+}
+
+impl Got {
+    fn of(turn: Turn, request: &Request) -> Self {
+        let answer = turn.answer(cases());
+        let whole = answer
+            .stream
+            .faults
+            .iter()
+            .find_map(|fault| match &fault.act {
+                Act::Status(whole) => Some(whole),
+                _ => None,
+            });
+        if let Some(whole) = whole {
+            return Self {
+                turn,
+                status: whole.code,
+                body: whole.body.clone().unwrap_or_default(),
+                lasts: Some(Duration::ZERO),
+            };
+        }
+        let begin = Now {
+            instant: Instant::now(),
+            wall: UNIX_EPOCH,
         };
-        let report = (None, Report::Event(event));
-        self.run.report(cases(), case, report, self.now)
+        let mut now = begin;
+        let faults = answer.stream.faults.iter();
+        let faults = faults.map(|fault| Arc::new(Armed::new(1, fault.clone(), begin.instant)));
+        let variant = Variant {
+            request: request.clone(),
+            ..Variant::new(answer.stream.chosen(request))
+        };
+        let pump = Pump::new(variant, KeepAlive::Off, None).expect("it has events");
+        let mut pump = pump.broken_by(faults.collect(), begin.instant);
+        let (mut out, mut bytes) = (WriteBuffer::new(), Vec::new());
+        let lasts = loop {
+            out.clear();
+            let next = pump.fill(now, &mut out);
+            bytes.extend(out.wire());
+            match next {
+                Next::Wait { at: Some(at) } if at < begin.instant + Duration::from_secs(90) => {
+                    now = begin.after(at - begin.instant);
+                }
+                Next::Wait { .. } => break None,
+                Next::More => {}
+                _ => break Some(now.instant - begin.instant),
+            }
+        };
+        Self {
+            turn,
+            status: 200,
+            body: String::from_utf8(bytes).expect("text"),
+            lasts,
+        }
     }
 
-    /// The data that are reported of a case, and whether reports were expected there.
-    fn of(&self, case: &str) -> (Vec<&str>, bool) {
-        let (observation, age) = self.run.seen(place(case), self.now).expect("it came there");
-        let events = observation.reports.events_until(age);
-        let data = events.iter().map(|event| &*event.data).collect();
-        (data, observation.reports.are_expected())
+    /// Whether it is no turn of the case.
+    fn is_aside(&self) -> bool {
+        matches!(self.turn.answer, Which::Aside(_))
     }
-}
-
-fn place(id: &str) -> usize {
-    let mut all = cases().iter();
-    all.position(|case| case.id == id).expect("a case")
-}
-
-#[test]
-fn in_the_tour_an_id_says_which_case_a_report_is_of() {
-    let mut walker = Walker::new();
-    assert!(!walker.reports(None, "x", None), "nothing was sent");
-    assert_eq!(walker.comes(), "R2");
-    assert!(walker.reports(None, "a", Some("R2-start")));
-    assert_eq!(walker.comes(), "R3");
-    assert_eq!(walker.comes(), "R4");
-    // Late, and without an id; an id of no case that was walked says nothing.
-    assert!(walker.reports(None, "b", Some("R3-start")));
-    assert!(walker.reports(None, "c", None));
-    assert!(walker.reports(None, "d", Some("R5-start")));
-    assert!(walker.reports(None, "e", Some("nonsense")));
-    assert_eq!(walker.of("R2"), (vec!["a"], false));
-    assert_eq!(
-        walker.of("R3"),
-        (vec!["b"], true),
-        "it reports what it sees"
-    );
-    assert_eq!(walker.of("R4"), (vec!["c", "d", "e"], true));
-}
-
-#[test]
-fn a_case_of_its_own_is_named_by_its_path() {
-    let mut walker = Walker::new();
-    assert!(!walker.reports(Some("E5"), "x", None), "nobody came there");
-    let step = walker
-        .run
-        .visit(cases(), place("E5"), Asked::default(), walker.now);
-    assert!(matches!(step, Step::Play(_)));
-    assert!(!walker.reports(None, "x", None), "it walks no tour");
-    assert!(walker.reports(Some("E5"), "x", Some("R2-start")));
-    assert_eq!(walker.of("E5"), (vec!["x"], false));
-}
-
-#[test]
-fn a_tour_that_begins_anew_forgets_what_was_reported() {
-    let mut walker = Walker::new();
-    walker.comes();
-    walker.reports(None, "old", None);
-    while !walker.comes().is_empty() {}
-    assert_eq!(walker.comes(), "R2", "anew");
-    assert_eq!(walker.of("R2"), (vec![], true));
 }

@@ -95,13 +95,18 @@ pub(super) async fn answer(
             let answer = whole(response).into();
             watched(answer, Some(Account::new(watcher)), Why::Complete)
         }
-        MountedAnswer::Stream(MountedStream { stream, watcher }) => {
+        MountedAnswer::Stream(MountedStream {
+            stream,
+            watcher,
+            request: seen,
+        }) => {
             let params = Params::of(head.uri.query());
             let (method, path) = (head.method.as_str(), visitor.path);
             let variant = match stream.asks() {
                 false => Variant::new(stream),
                 true => {
-                    let request = Requested::new(method, path, params.pairs(), &body);
+                    let own = || Requested::new(method, path, params.pairs(), &body);
+                    let request = seen.unwrap_or_else(own);
                     Variant {
                         request: request.clone(),
                         ..Variant::new(stream.chosen(&request))

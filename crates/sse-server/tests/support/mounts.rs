@@ -139,6 +139,7 @@ pub fn stream(lines: &str, watcher: Option<Arc<dyn Watcher>>) -> MountedAnswer {
     MountedAnswer::Stream(MountedStream {
         stream: Arc::new(streams.remove(0)),
         watcher,
+        request: None,
     })
 }
 
