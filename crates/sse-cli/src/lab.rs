@@ -1,11 +1,13 @@
 //! `sse lab`: judges a client of event streams. It serves the lab, prints where, and tells each
 //! verdict as it comes; or it starts the client itself, once for the tour and once for each case
-//! that the tour does not have.
+//! that the tour does not have, by a command or by a test service.
 
 mod client;
+mod driver;
 mod expected;
 mod junit;
 mod results;
+mod service;
 mod walk;
 
 use std::sync::Arc;
@@ -20,8 +22,10 @@ use tokio::task::JoinSet;
 use crate::args::Lab as Args;
 use crate::outcome::{Failure, Outcome};
 use client::{Client, LastWords};
+use driver::Driver;
 use expected::Expected;
 use results::Results;
+use service::Service;
 use walk::Walk;
 
 /// How often verdicts are looked at that only the time can bring.
@@ -38,6 +42,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
         [] => None,
         command => Some(Client::new(command).map_err(Failure::usage)?),
     };
+    let command = command.map(Driver::Command);
     let expected = match &args.expected_failures {
         None => Expected::default(),
         Some(file) => Expected::read(file)?,
@@ -64,10 +69,17 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
 async fn judge(
     args: &Args,
     mut walks: Vec<Walk>,
-    client: Option<Client>,
+    command: Option<Driver>,
     expected: &Expected,
 ) -> Result<Results, Failure> {
     let lab = Lab::new();
+    let client = match &args.service {
+        None => command,
+        Some(url) => {
+            lab.expect_reports();
+            Some(Driver::Service(Service::find(url.clone()).await?))
+        }
+    };
     // Before the port opens, so that a signal is never met by the system's own answer.
     let mut signals = Signals::listen().context("signals cannot be watched")?;
     let config = Config {
@@ -86,7 +98,7 @@ async fn judge(
     let mut results = Results::new(args.profile, args.json);
     results.begin(
         walks.iter().map(|walk| format!("{base}{}", walk.path)),
-        client.is_some(),
+        client.as_ref(),
     );
 
     let walking = Walking {
@@ -146,7 +158,7 @@ struct Walking {
     /// What the paths are below.
     base: String,
     /// The client that is started for each; nothing where somebody else comes.
-    client: Option<Client>,
+    client: Option<Driver>,
     /// How many clients may run at once.
     places: Arc<Semaphore>,
 }
@@ -166,7 +178,8 @@ impl Walking {
             }
             return Ok((walk, None));
         };
-        let mut running = client.start(&format!("{}{}", self.base, walk.path))?;
+        let url = format!("{}{}", self.base, walk.path);
+        let mut running = client.start(&walk, &url).await?;
         let mut ended = None;
         while !self.is_judged(&walk) {
             if ended.is_none() && running.has_ended() {
@@ -175,6 +188,7 @@ impl Walking {
             // A client that has ended without a request sends none any more.
             let views = walk.views(&self.lab, self.profile);
             let came = views.iter().any(CaseView::is_begun);
+            running.close_in_time(&self.lab, &walk, came).await?;
             if !came && ended.is_some_and(|ended| ended.elapsed() > LOOK) {
                 break;
             }

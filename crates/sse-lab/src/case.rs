@@ -4,8 +4,9 @@
 mod aside;
 mod question;
 mod read;
+mod shown_event;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::error::Error;
 use crate::profile::Profile;
 pub use aside::Aside;
 pub use question::{Ask, Field, Heads, Must, Question, Told};
+pub use shown_event::ShownEvent;
 
 /// The cases in the order in which they are listed.
 pub fn cases() -> &'static [Case] {
@@ -79,6 +81,46 @@ impl Case {
     /// Whether this profile has it.
     pub fn is_in(&self, profile: Profile) -> bool {
         self.questions.contains_key(&profile)
+    }
+
+    /// The method that its client is to send, where that is not its own choice.
+    pub fn method(&self) -> Option<&str> {
+        self.asked(|question| match question {
+            Question::Same { method } => Some(&**method),
+            _ => None,
+        })
+    }
+
+    /// Whether its client is to be told to close.
+    pub fn is_to_be_closed(&self) -> bool {
+        let is_closed = |question: &Question| matches!(question, Question::Closed(_)).then_some(());
+        self.asked(is_closed).is_some()
+    }
+
+    /// The time in which its client is to notice a silence.
+    pub fn longest_silence(&self) -> Option<Duration> {
+        self.asked(|question| match question {
+            Question::Leaves(within) => Some(*within),
+            _ => None,
+        })
+    }
+
+    /// What the first of its questions says that says something.
+    fn asked<'a, T>(&'a self, says: impl Fn(&'a Question) -> Option<T>) -> Option<T> {
+        let mut asks = self.questions.values().flatten();
+        asks.find_map(|ask| says(&ask.question))
+    }
+
+    /// The types of its events that a client must listen for, if it is as EventSource is.
+    pub fn event_names(&self) -> Vec<&str> {
+        let asks = self.questions.values().flatten();
+        let events = asks.flat_map(|ask| match &ask.question {
+            Question::Sees { events, .. } => &**events,
+            _ => &[],
+        });
+        let names = events.filter(|event| event.has_own_name());
+        let names: BTreeSet<_> = names.map(|event| &*event.name).collect();
+        names.into_iter().collect()
     }
 }
 

@@ -38,6 +38,23 @@ pub enum Error {
         "{0} is no name for a client: use letters, digits, dots, hyphens and underscores, 64 at most."
     )]
     BadName(String),
+    /// A report that says nothing of what was seen.
+    #[error(
+        "Report what the client shows: data=.. and, where you know them, type=.. and id=..; or error=..; or closed. docs/LAB.md has it as JSON too."
+    )]
+    NoReport,
+    /// Several reports with one number.
+    #[error("A report with a number is one: send a list without a number.")]
+    ManyReports,
+    /// A report of a kind that is not known.
+    #[error("There is no report of the kind {0}: choose event, error, comment or closed.")]
+    NoKind(String),
+    /// A report with a number that is none.
+    #[error("{0} is no number of a report: the first is 1.")]
+    NoNumber(String),
+    /// A report of what was not sent.
+    #[error("The client {0} was sent nothing here that it could report: let it connect first.")]
+    NothingSent(String),
     /// No client came by that name.
     #[error("No client has come by the name {0}: let it connect to /lab/tour/{0} first.")]
     NoRun(String),

@@ -101,12 +101,12 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
         found.retain(|case| !wanted.iter().any(|other| other.id == case.id));
         wanted.extend(found);
     }
-    let has_command = !args.command.is_empty();
+    let starts = args.starts_clients();
     if wanted.is_empty() {
         let all = cases().iter().filter(of_profile);
         // Some profiles have no tour.
         let tours = all.clone().any(|case| case.in_tour);
-        wanted.extend(all.filter(|case| has_command || case.in_tour || !tours));
+        wanted.extend(all.filter(|case| starts || case.in_tour || !tours));
     }
     // The tour is walked whole, whichever of its cases is asked for: then its URL is the same.
     let whole_tour = asks_tour || args.cases.is_empty();
@@ -115,12 +115,12 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
         let tour = wanted.iter().filter(|case| case.in_tour);
         let tour: HashSet<_> = tour.map(|case| case.id.clone()).collect();
         if !tour.is_empty() {
-            let name = if has_command { "tour" } else { VISITOR };
+            let name = if starts { "tour" } else { VISITOR };
             walks.push(Walk::tour(name, tour));
         }
     }
     let singles = wanted.iter().filter(|case| !(whole_tour && case.in_tour));
-    walks.extend(singles.map(|case| match has_command {
+    walks.extend(singles.map(|case| match starts {
         true => Walk::case(&case.id, &case.id),
         false => Walk::case(&case.id, VISITOR),
     }));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::IdText;
+use super::{IdText, ShownEvent};
 
 /// A question, and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,8 +133,15 @@ pub enum Question {
         /// The method that the case is about.
         method: String,
     },
-    /// Does it show events with these data, and no other? The server cannot see that.
-    Sees(Vec<String>),
+    /// Does it show these events, and no other? The server cannot see that.
+    Sees {
+        /// These events, in their order.
+        events: Vec<ShownEvent>,
+        /// Whether this is asked only of a client that reports what it sees.
+        if_reported: bool,
+    },
+    /// Is it quiet for this time, once it was told to close? The server cannot see that it was.
+    Closed(Duration),
     /// Nothing is right or wrong: what it did is told.
     Told(Told),
 }

@@ -13,16 +13,17 @@ use sse_engine::file;
 use sse_engine::time::read_time;
 use toml::Table;
 
-use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Question, Told};
+use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Question, ShownEvent, Told};
 use crate::error::Error;
 use crate::profile::Profile;
 
 /// All of them, in the order in which they are listed.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     include_str!("../../cases/ends.toml"),
     include_str!("../../cases/parsing.toml"),
     include_str!("../../cases/status.toml"),
     include_str!("../../cases/request.toml"),
+    include_str!("../../cases/eyes.toml"),
     include_str!("../../cases/llm.toml"),
     include_str!("../../cases/mcp.toml"),
 ];
@@ -168,7 +169,9 @@ struct WrittenAsk {
     by: Option<String>,
     anew: bool,
     again_or_shows: Option<String>,
-    sees: Option<Vec<String>>,
+    sees: Option<Vec<WrittenEvent>>,
+    if_reported: bool,
+    closed: Option<String>,
     tells: Option<String>,
 }
 
@@ -177,6 +180,14 @@ struct WrittenAsk {
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+/// An event that is shown: its data, or its data and its type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum WrittenEvent {
+    Data(String),
+    Named { name: String, data: String },
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -235,7 +246,7 @@ impl Written {
         Ok(Case {
             name: self.name,
             does: self.does,
-            must: self.must,
+            must: must(self.must, &questions),
             source: self.source,
             wpt: self.wpt,
             in_tour: self.in_tour,
@@ -246,6 +257,22 @@ impl Written {
             patience,
             id,
         })
+    }
+}
+
+/// What a client must do, with what is asked only of those who report what they see.
+fn must(written: String, questions: &BTreeMap<Profile, Vec<Ask>>) -> String {
+    let mut asks = questions.values().flatten();
+    let events = asks.find_map(|ask| match &ask.question {
+        Question::Sees {
+            events,
+            if_reported: true,
+        } => Some(ShownEvent::list(events)),
+        _ => None,
+    });
+    match events {
+        Some(events) => format!("{written} If it reports what it shows: {events}."),
+        None => written,
     }
 }
 
@@ -352,11 +379,23 @@ impl WrittenAsk {
                 other => return Err(format!("{other} cannot be told")),
             }));
         }
+        if let Some(text) = &self.closed {
+            return Ok(Question::Closed(time(text)?));
+        }
+        if let Some(events) = self.sees {
+            let events = events.into_iter().map(|event| match event {
+                WrittenEvent::Data(data) => ShownEvent::message(data),
+                WrittenEvent::Named { name, data } => ShownEvent::named(&name, data),
+            });
+            return Ok(Question::Sees {
+                events: events.collect(),
+                if_reported: self.if_reported,
+            });
+        }
         let rest = [
             self.growing.map(Question::Growing),
             self.follows.map(Question::Follows),
             self.same.map(|method| Question::Same { method }),
-            self.sees.map(Question::Sees),
             self.same_url.then_some(Question::SameUrl),
             self.one_only.then_some(Question::OneOnly),
             self.back.then_some(Question::Back),

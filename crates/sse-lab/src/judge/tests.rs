@@ -6,6 +6,7 @@ mod held;
 mod protocol;
 mod request;
 mod returned;
+mod sees;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use sse_engine::file;
 
 use super::*;
-use crate::case::{Answer, Ask, IdText, Question};
+use crate::case::{Answer, Ask, IdText, Question, ShownEvent};
 use crate::observation::{Asked, Ended, Ender};
 
 /// What a verdict is, and its words.
@@ -146,9 +147,13 @@ fn of_several_answers_the_weightiest_is_the_verdict() {
         case
     };
     let client = Client::default().asks(0, 10).brings(310, b"x");
-    let eyes = two(&mut case, Question::Sees(vec!["x".to_owned()]));
+    let eyes = Question::Sees {
+        events: vec![ShownEvent::message("x")],
+        if_reported: false,
+    };
+    let eyes = two(&mut case, eyes);
     let look = "Look at what it shows: it must be one event, with the data 'x'.";
-    assert_eq!(client.at(&eyes, 320), is("needs your eyes", look));
+    assert_eq!(client.at(&eyes, 2010), is("needs your eyes", look));
     let rate = Question::Rate {
         most: 5,
         time: ms(5000),
