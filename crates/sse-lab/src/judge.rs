@@ -5,6 +5,8 @@
 //! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer
 //! is the verdict.
 
+mod many;
+mod origins;
 mod protocol;
 mod question;
 mod seen;
@@ -30,6 +32,10 @@ pub fn judge(
     now: Duration,
 ) -> Option<Verdict> {
     let questions = case.questions.get(&profile)?;
+    let first = observation.requests.first();
+    if let Some(missing) = first.and_then(|first| case.needs.missing(first)) {
+        return Some(Verdict::NotReached(missing.to_owned()));
+    }
     let mut weightiest = Some(Verdict::Right);
     for ask in questions {
         let seen = Seen {

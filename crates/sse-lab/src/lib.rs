@@ -21,7 +21,10 @@ mod run;
 mod verdict;
 mod view;
 
-pub use case::{Answer, Aside, Ask, Case, Field, Heads, IdText, Must, Question, Told, cases, tour};
+pub use case::{
+    Answer, Aside, Ask, Case, Field, Heads, IdText, Must, Needs, Question, Second, Told, cases,
+    tour,
+};
 pub use error::Error;
 pub use judge::judge;
 pub use lab::Lab;

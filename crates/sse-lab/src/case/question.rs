@@ -133,6 +133,10 @@ pub enum Question {
         /// The method that the case is about.
         method: String,
     },
+    /// Did its page ask first (OPTIONS), before it came back to another origin?
+    Preflight,
+    /// Is it redirected to another origin without its secrets?
+    NoLeak,
     /// Does it show events with these data, and no other? The server cannot see that.
     Sees(Vec<String>),
     /// Nothing is right or wrong: what it did is told.
@@ -150,4 +154,13 @@ pub enum Told {
     Waits(Duration),
     /// Which URL it came back to, after a redirect.
     Place,
+    /// How long after the listener was open again it came back.
+    Refused,
+    /// How far apart the clients came back that were cut together, in this time behind that.
+    Spread(Duration),
+    /// How many connections it had at once, and how many came only when these had ended, in this
+    /// time behind that.
+    Connections(Duration),
+    /// How much of the answer the system took for it, in this time.
+    Taken(Duration),
 }

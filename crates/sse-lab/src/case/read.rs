@@ -13,16 +13,18 @@ use sse_engine::file;
 use sse_engine::time::read_time;
 use toml::Table;
 
-use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Question, Told};
+use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Needs, Question, Told};
 use crate::error::Error;
 use crate::profile::Profile;
 
 /// All of them, in the order in which they are listed.
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     include_str!("../../cases/ends.toml"),
     include_str!("../../cases/parsing.toml"),
     include_str!("../../cases/status.toml"),
     include_str!("../../cases/request.toml"),
+    include_str!("../../cases/origins.toml"),
+    include_str!("../../cases/load.toml"),
     include_str!("../../cases/llm.toml"),
     include_str!("../../cases/mcp.toml"),
 ];
@@ -131,6 +133,8 @@ struct Written {
     #[serde(default)]
     last_in_tour: bool,
     patience: Option<String>,
+    #[serde(default)]
+    needs: Needs,
     answers: Vec<Table>,
     /// By profile, or by `all` for both profiles of EventSource.
     asks: BTreeMap<String, Vec<WrittenAsk>>,
@@ -169,6 +173,8 @@ struct WrittenAsk {
     anew: bool,
     again_or_shows: Option<String>,
     sees: Option<Vec<String>>,
+    preflight: bool,
+    no_leak: bool,
     tells: Option<String>,
 }
 
@@ -240,6 +246,7 @@ impl Written {
             wpt: self.wpt,
             in_tour: self.in_tour,
             last_in_tour: self.last_in_tour,
+            needs: self.needs,
             answers,
             asides,
             questions,
@@ -252,6 +259,10 @@ impl Written {
 /// An answer: a stream, in the words of the file of streams. Unless it says otherwise, all of it is
 /// sent at once, and nothing between.
 fn answer(mut table: Table) -> Result<Answer, String> {
+    let (closes, cut_at) = (
+        own_time(&mut table, "closes")?,
+        own_time(&mut table, "cut_at")?,
+    );
     let language = table.remove("templates");
     let to = table.remove("to").and_then(|to| to.as_integer());
     let at_once = table.entry("every");
@@ -270,8 +281,19 @@ fn answer(mut table: Table) -> Result<Answer, String> {
     let stream = streams.pop().ok_or("an answer has no stream")?;
     Ok(Answer {
         stream: Arc::new(stream),
+        closes,
+        cut_at,
         to: to.and_then(|to| to.try_into().ok()),
     })
+}
+
+/// A time of an answer that is no word of the file of streams.
+fn own_time(table: &mut Table, key: &str) -> Result<Option<Duration>, String> {
+    let Some(value) = table.remove(key) else {
+        return Ok(None);
+    };
+    let text = value.as_str().ok_or_else(|| format!("{key} is no text"))?;
+    time(text).map(Some)
 }
 
 impl WrittenAsk {
@@ -349,6 +371,10 @@ impl WrittenAsk {
                 "place" => Told::Place,
                 "left" => Told::Left(within()?),
                 "waits" => Told::Waits(within()?),
+                "refused" => Told::Refused,
+                "spread" => Told::Spread(within()?),
+                "connections" => Told::Connections(within()?),
+                "taken" => Told::Taken(within()?),
                 other => return Err(format!("{other} cannot be told")),
             }));
         }
@@ -359,6 +385,8 @@ impl WrittenAsk {
             self.sees.map(Question::Sees),
             self.same_url.then_some(Question::SameUrl),
             self.one_only.then_some(Question::OneOnly),
+            self.preflight.then_some(Question::Preflight),
+            self.no_leak.then_some(Question::NoLeak),
             self.back.then_some(Question::Back),
         ];
         let mut rest = rest.into_iter().flatten();

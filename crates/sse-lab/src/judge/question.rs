@@ -51,6 +51,8 @@ impl Seen<'_> {
             Question::Stays { time, words } => self.stays(*time, words),
             Question::Leaves(within) => self.leaves(*within),
             Question::Head { at, fields } => self.head(*at, fields),
+            Question::Preflight => self.preflight(),
+            Question::NoLeak => self.no_leak(),
             Question::Heads(heads) => self.heads(heads),
             Question::By(method) => self.by(method),
             Question::Anew => self.anew(),
