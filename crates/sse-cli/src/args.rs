@@ -27,7 +27,7 @@ pub(crate) use proxy::Proxy;
 pub(crate) use record::Record;
 pub(crate) use recorded::{Diff, Show, ShowAs};
 pub(crate) use replay::Replay;
-pub(crate) use shared::{Node, Shared};
+pub(crate) use shared::Node;
 pub(crate) use tokens::{SentToken, TokenFiles};
 pub(crate) use watch::{Source, Until, Watch};
 

@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use sse_server::recording::Recording;
 use sse_server::{Config, Playback, Stream, is_servable, read_recording};
 
-use crate::args::{Replay, Shared};
+use crate::args::Replay;
 use crate::serve::{Plan, exposed, run_as};
 
 /// Where a recording is served whose request says no path that it can have.
@@ -48,7 +48,6 @@ pub(crate) fn run(args: Replay) -> anyhow::Result<()> {
             streams_file: None,
             ..args.serve.into_config()
         },
-        shared: Shared::default(),
         room: None,
         faults: Vec::new(),
         notes,

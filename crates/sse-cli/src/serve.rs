@@ -14,32 +14,37 @@ use sse_server::{
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{LogAs, Node, Proxy, Serve, Shared};
+use crate::args::{LogAs, Node, Proxy, Serve};
+use crate::outcome::Failure;
 use stderr::Stderr;
 
 /// Runs until ctrl-c or SIGTERM.
 ///
 /// # Errors
-/// A name or origin that is none, or an address that cannot be listened on.
-pub(crate) fn run(node: Node) -> anyhow::Result<()> {
+/// A name or origin that is none, a URL of an engine that is none, or an address that cannot be
+/// listened on.
+pub(crate) fn run(node: Node) -> Result<(), Failure> {
     let Node {
         serve: args,
         shared,
     } = node;
-    let plan = Plan {
-        shared,
-        exposed: exposed(&args),
-        asked_streams: args.asked_streams().map(Path::to_owned),
-        log: args.log,
-        config: Config {
-            mounts: Lab::new().mounts(),
-            ..args.into_config()
-        },
+    let (exposed, log) = (exposed(&args), args.log);
+    let asked_streams = args.asked_streams().map(Path::to_owned);
+    let mut config = Config {
+        mounts: Lab::new().mounts(),
+        ..args.into_config()
+    };
+    shared.add_to(&mut config).map_err(Failure::usage)?;
+    run_as(Plan {
+        exposed,
+        asked_streams,
+        log,
+        config,
         room: None,
         faults: Vec::new(),
         notes: Vec::new(),
-    };
-    run_as(plan)
+    })?;
+    Ok(())
 }
 
 /// The same for a server that hands on what it does not answer itself.
@@ -57,7 +62,6 @@ pub(crate) fn proxy(args: Proxy) -> anyhow::Result<()> {
         asked_streams,
         log,
         config,
-        shared: Shared::default(),
         room,
         faults,
         notes: Vec::new(),
@@ -72,8 +76,6 @@ pub(crate) struct Plan {
     pub(crate) asked_streams: Option<PathBuf>,
     pub(crate) log: LogAs,
     pub(crate) config: Config,
-    /// The engine that keeps the topics, if one does.
-    pub(crate) shared: Shared,
     /// The room in which faults are armed.
     pub(crate) room: Option<String>,
     /// What is armed from the start.
@@ -86,8 +88,7 @@ pub(crate) struct Plan {
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) fn run_as(mut plan: Plan) -> anyhow::Result<()> {
-    std::mem::take(&mut plan.shared).add_to(&mut plan.config)?;
+pub(crate) fn run_as(plan: Plan) -> anyhow::Result<()> {
     let (stderr, spoken) = Stderr::new().context("stderr cannot be written")?;
     let traces = stderr.clone();
     tracing_subscriber::fmt()

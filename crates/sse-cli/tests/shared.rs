@@ -49,7 +49,7 @@ fn a_url_that_is_none_is_one_sentence_without_it() {
         "sesame",
     ] {
         let (code, stdout, stderr) = run(&["serve", "--port", "0", "--topics-on", bad]);
-        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{bad}");
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{bad}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert!(!stderr.contains("sesame"), "{stderr}");
     }
@@ -58,6 +58,19 @@ fn a_url_that_is_none_is_one_sentence_without_it() {
     let (code, _, stderr) = run(&line);
     assert_eq!(code, Some(2));
     assert!(!stderr.contains("sesame"), "{stderr}");
+}
+
+/// The page said so, and nobody who runs a server without a page was told.
+#[test]
+fn stderr_warns_of_an_engine_that_drops_topics() {
+    let engine = Engine::start(&["--maxmemory-policy", "allkeys-lru"]);
+    let url = engine.url();
+    let mut serving = Serving::start(&["--topics-on", &url]);
+    let line = serving.stderr().next().expect("a line").expect("UTF-8");
+    assert!(
+        line.contains("WARN") && line.contains("allkeys-lru"),
+        "{line}"
+    );
 }
 
 /// A node of this name on an engine with the password `sesame`.

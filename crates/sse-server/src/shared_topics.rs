@@ -411,7 +411,7 @@ impl Shared {
         state.nodes = presence.nodes;
         state.names = presence.names;
         state.elsewhere = elsewhere;
-        state.standing.warnings = warnings;
+        state.standing.warn(warnings);
         drop(state);
         self.changed.send_replace(());
     }

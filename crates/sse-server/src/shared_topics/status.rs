@@ -83,6 +83,14 @@ impl Standing {
         self.state = EngineState::There;
         self.since_ms = millis(since_1970(wall));
         self.connections += 1;
+        self.warn(warnings);
+    }
+
+    /// These are the warnings of now. Those that are new are told on stderr too.
+    pub(super) fn warn(&mut self, warnings: Vec<String>) {
+        for warning in warnings.iter().filter(|new| !self.warnings.contains(new)) {
+            tracing::warn!("{warning}");
+        }
         self.warnings = warnings;
     }
 
