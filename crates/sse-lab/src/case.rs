@@ -2,6 +2,7 @@
 //! the files of `cases/`, which `read.rs` reads.
 
 mod aside;
+mod needs;
 mod question;
 mod read;
 mod shown_event;
@@ -16,6 +17,7 @@ use sse_engine::stream::Stream;
 use crate::error::Error;
 use crate::profile::Profile;
 pub use aside::Aside;
+pub use needs::{Needs, Second};
 pub use question::{Ask, Field, Heads, Must, Question, Told};
 pub use shown_event::ShownEvent;
 
@@ -57,6 +59,8 @@ pub struct Case {
     /// Whether the tour has it behind all others, since clients are known that never come back from
     /// it.
     pub last_in_tour: bool,
+    /// What it needs besides its answers.
+    pub needs: Needs,
     /// What its requests are answered with, in their order; the last answer is that of all further
     /// ones. Never empty.
     pub answers: Vec<Answer>,
@@ -132,6 +136,11 @@ pub struct Answer {
     pub stream: Arc<Stream>,
     /// The turn whose request its texts see, from 0, where a return has no body of its own.
     pub to: Option<usize>,
+    /// For how long the second listener of the run is closed, from its request on.
+    pub closes: Option<Duration>,
+    /// When it is cut, counted from the first request of the case: it is the answer to all requests
+    /// up to then, and they are cut together.
+    pub cut_at: Option<Duration>,
 }
 
 /// An id as the bytes that a client brings, and as text.

@@ -55,6 +55,24 @@ pub enum Error {
     /// A report of what was not sent.
     #[error("The client {0} was sent nothing here that it could report: let it connect first.")]
     NothingSent(String),
+    /// A case that is played at the second listener of a run, or leads there.
+    #[error(
+        "Case {id} needs a second address: POST /api/lab/runs/{name}/second says where that is, and its URL is on it unless it redirects."
+    )]
+    NeedsSecond {
+        /// The id of the case.
+        id: String,
+        /// The name of the run.
+        name: String,
+    },
+    /// As many runs have a second listener as may have one.
+    #[error(
+        "{0} runs have a second address, which is the limit: forget one (DELETE /api/lab/runs/NAME)."
+    )]
+    TooManySeconds(usize),
+    /// The server cannot open a second listener.
+    #[error(transparent)]
+    Server(#[from] sse_server::Error),
     /// No client came by that name.
     #[error("No client has come by the name {0}: let it connect to /lab/tour/{0} first.")]
     NoRun(String),

@@ -5,6 +5,8 @@
 //! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer
 //! is the verdict.
 
+mod many;
+mod origins;
 mod protocol;
 mod question;
 mod seen;
@@ -52,6 +54,10 @@ fn verdict(
     counts: impl Fn(&Question) -> bool,
 ) -> Option<Verdict> {
     let questions = case.questions.get(&profile)?.iter();
+    let first = observation.requests.first();
+    if let Some(missing) = first.and_then(|first| case.needs.missing(first)) {
+        return Some(Verdict::NotReached(missing.to_owned()));
+    }
     let questions = questions.filter(|ask| counts(&ask.question));
     let mut weightiest = Some(Verdict::Right);
     for ask in questions {

@@ -5,6 +5,7 @@ mod list;
 mod page;
 mod paths;
 mod saw;
+mod second;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -13,11 +14,11 @@ use std::time::{Duration, Instant};
 use axum::http::{Response, StatusCode, header};
 use bytes::Bytes;
 use sse_engine::lock::lock;
-use sse_engine::stream::{Request, Stream};
+use sse_engine::stream::Request;
 use sse_engine::time::Now;
 use sse_server::{
-    Answering, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest, MountedStream,
-    Watcher,
+    Answering, ExtraListeners, Handler, Mount, MountArea, MountedAnswer, MountedEnd,
+    MountedRequest, MountedStream, Watcher,
 };
 use tokio::sync::watch;
 
@@ -53,6 +54,8 @@ pub struct Lab(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     state: Mutex<State>,
+    /// What opens the second listeners of its runs.
+    listeners: Mutex<ExtraListeners>,
     /// Counts up with whatever happens.
     changes: watch::Sender<u64>,
 }
@@ -222,6 +225,7 @@ impl Lab {
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),
             Ok(Path::Saw(saw)) => self.saw(saw, &request),
+            Ok(Path::Second(name)) => Ok(self.second(name, &request).await),
             Ok(Path::RunCase(name, id)) => self.run_case((name, id), &request),
             Ok(Path::Tour(name)) => return self.tour(name, &request).await,
             Ok(Path::Case(id, name)) => match Self::place(id) {
@@ -312,8 +316,14 @@ impl Lab {
         if request.method == "HEAD" {
             return MountedAnswer::Whole(list::other(request, "GET"));
         }
+        if let Err(e) = self.fits(&cases()[case], name, request) {
+            return MountedAnswer::Whole(say(StatusCode::MISDIRECTED_REQUEST, &e.to_string()));
+        }
         let now = request.at;
-        let asked = asked(request);
+        let asked = Asked {
+            second: self.second_port(name) == Some(request.local.port()),
+            ..asked(request)
+        };
         let as_seen = match &*cases()[case].asides {
             [] => Request::default(),
             _ => seen(request.method.as_str(), &request.path, &request.body),
@@ -343,11 +353,10 @@ impl Lab {
                 return MountedAnswer::Whole(say(StatusCode::TOO_MANY_REQUESTS, words));
             }
         };
-        let stream = Arc::clone(&turn.answer(cases()).stream);
-        let stream = Arc::new(Stream {
-            path: request.path.clone(),
-            ..(*stream).clone()
-        });
+        let answer = turn.answer(cases());
+        let of_turn = (turn, self.second_port(of.0));
+        let stream = second::of_request(&answer.stream, request, of_turn);
+        self.close_second(of.0, answer);
         let watcher = TurnWatcher {
             lab: self.clone(),
             name: of.0.to_owned(),
@@ -355,7 +364,7 @@ impl Lab {
             turn,
         };
         MountedAnswer::Stream(MountedStream {
-            stream,
+            stream: Arc::new(stream),
             watcher: Some(Arc::new(watcher)),
             request: earlier,
         })
@@ -397,6 +406,10 @@ impl Handler for Lab {
             run.preflight(case);
         }
         self.changed();
+    }
+
+    fn join(&self, listeners: &ExtraListeners) {
+        *lock(&self.0.listeners) = listeners.clone();
     }
 }
 
@@ -456,12 +469,11 @@ fn asked(request: &MountedRequest) -> Asked {
         None => request.path.clone(),
     };
     Asked {
-        at: Duration::ZERO,
         method: request.method.as_str().to_owned(),
         target,
         fields: fields.collect(),
         body: request.body[..request.body.len().min(KEPT_BODY)].to_vec(),
-        ended: None,
+        ..Asked::default()
     }
 }
 

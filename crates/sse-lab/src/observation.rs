@@ -40,6 +40,8 @@ pub struct Asked {
     pub method: String,
     /// Its path and query.
     pub target: String,
+    /// Whether it came to the second listener of the run.
+    pub second: bool,
     /// The fields of its head in their order; the names in small letters, the values as they came.
     pub fields: Vec<(String, Vec<u8>)>,
     /// Its body.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sse_engine::stream::Request;
 use sse_engine::time::Now;
+use sse_server::ExtraListener;
 
 use crate::case::{Answer, Case, tour};
 use crate::judge::is_judged_by_requests;
@@ -46,6 +47,8 @@ pub(crate) struct Run {
     requests: u64,
     /// Whether its client reports what it sees.
     reports: bool,
+    /// Its second listener, where it has one. It is closed with the run.
+    pub(crate) second: Option<ExtraListener>,
 }
 
 /// A place in the tour.
@@ -85,6 +88,8 @@ pub(crate) struct Turn {
     answer: Which,
     /// Which of its requests, or of those beside them, it answers.
     request: usize,
+    /// After how long it is cut, where it is cut together with others.
+    pub(crate) cut_in: Option<Duration>,
 }
 
 /// What is played to a request.
@@ -120,6 +125,7 @@ impl Run {
             notes: Vec::new(),
             requests: 0,
             reports,
+            second: None,
         }
     }
 
@@ -188,6 +194,7 @@ impl Run {
                 case,
                 answer: Which::Aside(aside),
                 request: visit.push_aside(asked, now),
+                cut_in: None,
             });
         }
         let turn = self.play(cases, case, asked, now);
@@ -332,11 +339,17 @@ impl Run {
     }
 
     fn play(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Turn {
-        let request = self.visit_of(case, now).push(asked, now);
+        let visit = self.visit_of(case, now);
+        let request = visit.push(asked, now);
+        let (answers, at) = (&cases[case].answers, visit.age(now));
+        let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
+        let together = answers.iter().position(|answer| cut_in(answer).is_some());
+        let answer = together.unwrap_or(request.min(answers.len() - 1));
         Turn {
             case,
-            answer: Which::Answer(request.min(cases[case].answers.len() - 1)),
+            answer: Which::Answer(answer),
             request,
+            cut_in: cut_in(&answers[answer]),
         }
     }
 

@@ -13,17 +13,21 @@ use sse_engine::file;
 use sse_engine::time::read_time;
 use toml::Table;
 
-use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Question, ShownEvent, Told};
+use super::{
+    Answer, Aside, Ask, Case, Field, IdText, Must, Needs, Question, ShownEvent, Told,
+};
 use crate::error::Error;
 use crate::profile::Profile;
 
 /// All of them, in the order in which they are listed.
-const FILES: [&str; 7] = [
+const FILES: [&str; 9] = [
     include_str!("../../cases/ends.toml"),
     include_str!("../../cases/parsing.toml"),
     include_str!("../../cases/status.toml"),
     include_str!("../../cases/request.toml"),
     include_str!("../../cases/eyes.toml"),
+    include_str!("../../cases/origins.toml"),
+    include_str!("../../cases/load.toml"),
     include_str!("../../cases/llm.toml"),
     include_str!("../../cases/mcp.toml"),
 ];
@@ -132,6 +136,8 @@ struct Written {
     #[serde(default)]
     last_in_tour: bool,
     patience: Option<String>,
+    #[serde(default)]
+    needs: Needs,
     answers: Vec<Table>,
     /// By profile, or by `all` for both profiles of EventSource.
     asks: BTreeMap<String, Vec<WrittenAsk>>,
@@ -172,6 +178,8 @@ struct WrittenAsk {
     sees: Option<Vec<WrittenEvent>>,
     if_reported: bool,
     closed: Option<String>,
+    preflight: bool,
+    no_leak: bool,
     tells: Option<String>,
 }
 
@@ -251,6 +259,7 @@ impl Written {
             wpt: self.wpt,
             in_tour: self.in_tour,
             last_in_tour: self.last_in_tour,
+            needs: self.needs,
             answers,
             asides,
             questions,
@@ -279,6 +288,10 @@ fn must(written: String, questions: &BTreeMap<Profile, Vec<Ask>>) -> String {
 /// An answer: a stream, in the words of the file of streams. Unless it says otherwise, all of it is
 /// sent at once, and nothing between.
 fn answer(mut table: Table) -> Result<Answer, String> {
+    let (closes, cut_at) = (
+        own_time(&mut table, "closes")?,
+        own_time(&mut table, "cut_at")?,
+    );
     let language = table.remove("templates");
     let to = table.remove("to").and_then(|to| to.as_integer());
     let at_once = table.entry("every");
@@ -297,8 +310,19 @@ fn answer(mut table: Table) -> Result<Answer, String> {
     let stream = streams.pop().ok_or("an answer has no stream")?;
     Ok(Answer {
         stream: Arc::new(stream),
+        closes,
+        cut_at,
         to: to.and_then(|to| to.try_into().ok()),
     })
+}
+
+/// A time of an answer that is no word of the file of streams.
+fn own_time(table: &mut Table, key: &str) -> Result<Option<Duration>, String> {
+    let Some(value) = table.remove(key) else {
+        return Ok(None);
+    };
+    let text = value.as_str().ok_or_else(|| format!("{key} is no text"))?;
+    time(text).map(Some)
 }
 
 impl WrittenAsk {
@@ -376,6 +400,10 @@ impl WrittenAsk {
                 "place" => Told::Place,
                 "left" => Told::Left(within()?),
                 "waits" => Told::Waits(within()?),
+                "refused" => Told::Refused,
+                "spread" => Told::Spread(within()?),
+                "connections" => Told::Connections(within()?),
+                "taken" => Told::Taken(within()?),
                 other => return Err(format!("{other} cannot be told")),
             }));
         }
@@ -398,6 +426,8 @@ impl WrittenAsk {
             self.same.map(|method| Question::Same { method }),
             self.same_url.then_some(Question::SameUrl),
             self.one_only.then_some(Question::OneOnly),
+            self.preflight.then_some(Question::Preflight),
+            self.no_leak.then_some(Question::NoLeak),
             self.back.then_some(Question::Back),
         ];
         let mut rest = rest.into_iter().flatten();

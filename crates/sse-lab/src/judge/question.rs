@@ -56,6 +56,8 @@ impl Seen<'_> {
                 if_reported,
             } => self.sees(events, *if_reported),
             Question::Closed(time) => self.closed(*time),
+            Question::Preflight => self.preflight(),
+            Question::NoLeak => self.no_leak(),
             Question::Heads(heads) => self.heads(heads),
             Question::By(method) => self.by(method),
             Question::Anew => self.anew(),

@@ -3,6 +3,8 @@
 
 mod away;
 mod held;
+mod many;
+mod origins;
 mod protocol;
 mod request;
 mod returned;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use sse_engine::file;
 
 use super::*;
-use crate::case::{Answer, Ask, IdText, Question, ShownEvent};
+use crate::case::{Answer, Ask, IdText, Needs, Question, ShownEvent};
 use crate::observation::{Asked, Ended, Ender};
 
 /// What a verdict is, and its words.
@@ -36,7 +38,12 @@ fn asking(answers: usize, question: Question) -> Case {
     let stream = file::read("[[stream]]\npath = \"/case\"\n")
         .expect("a stream")
         .remove(0);
-    let stream = Arc::new(stream);
+    let answer = Answer {
+        stream: Arc::new(stream),
+        closes: None,
+        cut_at: None,
+        to: None,
+    };
     Case {
         id: "T1".to_owned(),
         name: "test".to_owned(),
@@ -46,7 +53,8 @@ fn asking(answers: usize, question: Question) -> Case {
         wpt: Vec::new(),
         in_tour: false,
         last_in_tour: false,
-        answers: vec![Answer { stream, to: None }; answers],
+        needs: Needs::default(),
+        answers: vec![answer; answers],
         asides: Vec::new(),
         questions: BTreeMap::from([(Profile::Standard, vec![ask])]),
         patience: ms(12_000),

@@ -37,6 +37,8 @@ pub(super) enum Path<'a> {
     Runs,
     /// One run.
     Run(&'a str),
+    /// The second listener of a run.
+    Second(&'a str),
     /// One case of a run, with what was sent.
     RunCase(&'a str, &'a str),
 }
@@ -65,6 +67,7 @@ pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
             rest => match rest.strip_prefix("/runs/") {
                 Some(run) => match run.split_once('/') {
                     None => Ok(Path::Run(name(run)?)),
+                    Some((run, "second")) => Ok(Path::Second(name(run)?)),
                     Some((run, id)) => Ok(Path::RunCase(name(run)?, id)),
                 },
                 None => Err(nothing()),
@@ -125,6 +128,7 @@ mod tests {
             ("/api/lab", Path::Cases),
             ("/api/lab/runs", Path::Runs),
             ("/api/lab/runs/mine", Path::Run("mine")),
+            ("/api/lab/runs/mine/second", Path::Second("mine")),
             ("/api/lab/runs/mine/R4", Path::RunCase("mine", "R4")),
         ] {
             assert_eq!(read(path), Ok(what), "{path}");
