@@ -11,7 +11,15 @@ import { WireLog } from "../wire/wire-log.js";
 import { WireRows } from "../wire/wire-rows.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { copyOnClick } from "../parts/copy-button.js";
-import { fateWords, markOf, newFields, rowWords, sizeWords, time } from "./lab-words.js";
+import {
+  fateWords,
+  isOfEventSource,
+  markOf,
+  newFields,
+  rowWords,
+  sizeWords,
+  time,
+} from "./lab-words.js";
 import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { several } from "../parts/format.js";
@@ -112,6 +120,7 @@ export class LabCaseView extends HTMLElement {
     setText(part(this, ".does"), listed.does);
     setText(part(this, ".must"), listed.must);
     setText(part(this, ".source"), sourceWords(listed));
+    part(this, "[data-act=walk-case]").hidden = !isOfEventSource(listed);
     if (!isNew) return;
     part(this, ".body").scrollTop = 0;
     this.show(undefined, null);
@@ -186,7 +195,7 @@ function noneWords(seen, listed, { more, beside, preflights }) {
     preflights > 0 ? `${several(preflights, "preflight")} came.` : "",
   ].filter(Boolean);
   if (words.length > 0 || (seen?.count ?? 0) > 0) return words.join(" ");
-  if (!listed.profiles.some((profile) => profile === "standard" || profile === "resilient")) {
+  if (!isOfEventSource(listed)) {
     return "Give its URL to the client: as the base URL of the API, or as that of the MCP server.";
   }
   return listed.in_tour
