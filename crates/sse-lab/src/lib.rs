@@ -24,8 +24,8 @@ mod verdict;
 mod view;
 
 pub use case::{
-    Answer, Aside, Ask, Case, Field, Heads, IdText, Must, Needs, Question, Second, ShownEvent, Told,
-    cases, tour,
+    Answer, Aside, Ask, Case, Field, Heads, IdText, Must, Needs, Question, Second, ShownEvent,
+    Told, cases, tour,
 };
 pub use error::Error;
 pub use judge::judge;

@@ -13,9 +13,7 @@ use sse_engine::file;
 use sse_engine::time::read_time;
 use toml::Table;
 
-use super::{
-    Answer, Aside, Ask, Case, Field, IdText, Must, Needs, Question, ShownEvent, Told,
-};
+use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Needs, Question, ShownEvent, Told};
 use crate::error::Error;
 use crate::profile::Profile;
 
