@@ -693,7 +693,7 @@ export type ListedCase = {
   profiles: Array<Profile>,
   /** The types of its events that a client must listen for, if it is as EventSource is. */
   names: Array<string>,
-  /** Whether it needs more than one client at the lab's own address: another one, or many clients. */
+  /** Whether it needs another address than the lab's own, or many clients. */
   needs_more: boolean,
 };
 

@@ -43,7 +43,7 @@ pub struct ListedCase {
     pub profiles: Vec<Profile>,
     /// The types of its events that a client must listen for, if it is as EventSource is.
     pub names: Vec<String>,
-    /// Whether it needs more than one client at the lab's own address: another one, or many clients.
+    /// Whether it needs another address than the lab's own, or many clients.
     pub needs_more: bool,
 }
 
