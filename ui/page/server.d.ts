@@ -693,6 +693,8 @@ export type ListedCase = {
   profiles: Array<Profile>,
   /** The types of its events that a client must listen for, if it is as EventSource is. */
   names: Array<string>,
+  /** Whether it needs another address than the lab's own, or many clients. */
+  needs_more: boolean,
 };
 
 /** What the next step of a replay sends. */

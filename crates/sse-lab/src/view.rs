@@ -8,7 +8,7 @@ use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
 use sse_server::value_without_secrets;
 
-use crate::case::{Case, cases};
+use crate::case::{Case, Second, cases};
 use crate::judge::judge;
 use crate::observation::{Asked, Ender, Observation};
 use crate::profile::Profile;
@@ -43,6 +43,8 @@ pub struct ListedCase {
     pub profiles: Vec<Profile>,
     /// The types of its events that a client must listen for, if it is as EventSource is.
     pub names: Vec<String>,
+    /// Whether it needs another address than the lab's own, or many clients.
+    pub needs_more: bool,
 }
 
 /// A run, and its verdicts so far.
@@ -217,6 +219,7 @@ impl ListedCase {
             in_tour: case.in_tour,
             profiles: case.questions.keys().copied().collect(),
             names: case.event_names().into_iter().map(str::to_owned).collect(),
+            needs_more: case.needs.second != Second::Unused || case.needs.clients > 1,
         });
         listed.collect()
     }

@@ -103,7 +103,8 @@ addEventListener("pagehide", () => walk?.stop());
 try {
   /** @type {ListedCase[]} */
   const all = await read("/api/lab");
-  listed = all.filter(({ profiles }) => profiles.includes("standard"));
+  // one browser at one address cannot walk the others
+  listed = all.filter((one) => one.profiles.includes("standard") && !one.needs_more);
   rows.replaceChildren(...listed.map(newRow));
   draw(new Map());
 } catch (error) {
