@@ -1,6 +1,8 @@
 //! Real browsers, on the page and the streams that the app serves: Chromium and Firefox do all of
 //! this alike.
 
+#[path = "support/lab_table.rs"]
+mod lab_table;
 mod support;
 
 use sse_server::{Config, Server, Tokens};
@@ -71,7 +73,6 @@ async fn firefox_is_broken_by_hand_and_comes_back() {
 /// Whoever looks at the page in a browser can have that browser judged, and rows that get their
 /// verdicts push nothing aside.
 #[tokio::test]
-#[ignore = "it does not reach what is below the fold of the window yet"]
 async fn chromium_walks_the_lab_and_sees_what_came_of_it() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
@@ -86,7 +87,6 @@ async fn chromium_walks_the_lab_and_sees_what_came_of_it() {
 }
 
 #[tokio::test]
-#[ignore = "it does not reach what is below the fold of the window yet"]
 async fn firefox_walks_the_lab_and_sees_what_came_of_it() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
@@ -96,6 +96,18 @@ async fn firefox_walks_the_lab_and_sees_what_came_of_it() {
     page.until_phase("running").await;
     lab::a_page_walks(page, "firefox-").await;
     session.close().await;
+}
+
+#[tokio::test]
+async fn chromium_is_judged_in_the_lab() {
+    let desktop = Desktop::start().await;
+    it_is_judged_in_the_lab(webdriver::chromium(&desktop).await, "Chromium", "Chrome/").await;
+}
+
+#[tokio::test]
+async fn firefox_is_judged_in_the_lab() {
+    let desktop = Desktop::start().await;
+    it_is_judged_in_the_lab(webdriver::firefox(&desktop).await, "Firefox", "Firefox/").await;
 }
 
 /// No web page may make the app fetch a URL, so in a browser there is nothing to fill in.
@@ -332,6 +344,22 @@ async fn the_page_follows_a_client(desktop: &Desktop, session: Session, port: u1
     page.goto(&format!("http://localhost:{port}/")).await;
     page.until_phase("running").await;
     story::a_client_goes_and_comes_back(desktop, page, port).await;
+    session.close().await;
+}
+
+/// From a page of another origin, as most are that read a stream. `version` is what stands before
+/// the version in what the browser calls itself.
+async fn it_is_judged_in_the_lab(session: Session, name: &str, version: &str) {
+    let front_end = front_end::serve_with(|_| "<!doctype html>".to_owned()).await;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{front_end}/")).await;
+    let agent = page.js("return navigator.userAgent;").await;
+    let agent = agent.expect("the page runs scripts").to_string();
+    let (_, behind) = agent
+        .split_once(version)
+        .expect("its version is in its name");
+    let major = behind.split('.').next().unwrap_or_default();
+    lab_table::is_beside_the_table(page, &format!("{name} {major}")).await;
     session.close().await;
 }
 

@@ -12,13 +12,13 @@ use super::wait::{ensure, wait_for};
 
 /// Asks the page's own layout. WebDriver's question whether an element is displayed is answered by
 /// a script that does not understand container queries: in the webview it takes what stands in one
-/// for hidden, and its text for empty.
+/// for hidden, and its text for empty. What is drawn, as SVG, has no text that is laid out.
 const SEEN: &str = "
     const found = document.querySelector(arguments[0]);
     if (!found) return false;
     const rendered = found.checkVisibility({ opacityProperty: true, visibilityProperty: true });
     const sized = [...found.getClientRects()].some(({ width, height }) => width > 0 && height > 0);
-    return rendered && sized ? found.innerText : null;";
+    return rendered && sized ? found.innerText ?? found.textContent : null;";
 
 /// A page under WebDriver.
 #[derive(Debug)]
@@ -100,7 +100,8 @@ impl Page {
         }
     }
 
-    /// The text that a person sees in what a selector finds: nothing, while it is hidden.
+    /// The text that a person sees in what a selector finds: nothing, while it is hidden, and
+    /// nothing in what has no box of its own (`display: contents`).
     pub(crate) async fn text(&self, selector: &str) -> Result<String, String> {
         match self.seen(selector).await? {
             Value::String(text) => Ok(text),

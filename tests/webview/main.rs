@@ -3,6 +3,8 @@
 mod engine;
 mod faults;
 mod lab;
+#[path = "../support/lab_table.rs"]
+mod lab_table;
 mod outcomes;
 mod own_streams;
 mod recordings;

@@ -512,6 +512,8 @@ export type LabCase = {
   count: number,
   /** How many preflights came. */
   preflights: number,
+  /** What the client reported that it saw. */
+  saw: Array<LabReport>,
 };
 
 /** What a client made of one case, and what it was sent. */
@@ -522,13 +524,27 @@ export type LabCaseSent = {
   sent: Array<LabSent>,
 };
 
+/** What a client reported that it saw. */
+export type LabReport = {
+  /** When it came, in milliseconds since the case's first request. */
+  at: number,
+  /** `event`, `error` or `closed`. */
+  kind: string,
+  /** The data of an event, or the words of an error. */
+  text: string,
+  /** The type of an event, where that was reported. */
+  name: string | null,
+  /** The last event id with an event, where that was reported. */
+  id: string | null,
+};
+
 /** A request, and its answer. */
 export type LabRequest = {
   /** When it came, in milliseconds since the case's first request. */
   at: number,
-  /** Its method and target. */
+  /** Its method and target, without secrets. */
   line: string,
-  /** The fields of its head. Secrets are left out. */
+  /** The fields of its head, without secrets. */
   fields: Array<[string, string]>,
   /** The last event id that it brought. */
   id: string | null,
@@ -675,6 +691,8 @@ export type ListedCase = {
   in_tour: boolean,
   /** The profiles that have it. */
   profiles: Array<Profile>,
+  /** The types of its events that a client must listen for, if it is as EventSource is. */
+  names: Array<string>,
 };
 
 /** What the next step of a replay sends. */

@@ -6,19 +6,18 @@ use std::time::Instant;
 
 use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
+use sse_server::value_without_secrets;
 
 use crate::case::{Case, cases};
 use crate::judge::judge;
 use crate::observation::{Asked, Ender, Observation};
 use crate::profile::Profile;
+use crate::report::{Report, Reported};
 use crate::run::Run;
 use crate::verdict::Verdict;
 
 /// Bytes of an answer, and of a body, that are shown.
 const SHOWN_BYTES: usize = 16 * 1024;
-
-/// Fields whose values are secrets, by a part of their names.
-const SECRETS: [&str; 6] = ["auth", "cookie", "key", "token", "secret", "session"];
 
 pub use sent::{CaseSentView, SentView};
 
@@ -42,6 +41,8 @@ pub struct ListedCase {
     pub in_tour: bool,
     /// The profiles that have it.
     pub profiles: Vec<Profile>,
+    /// The types of its events that a client must listen for, if it is as EventSource is.
+    pub names: Vec<String>,
 }
 
 /// A run, and its verdicts so far.
@@ -94,6 +95,24 @@ pub struct CaseView {
     pub count: u64,
     /// How many preflights came.
     pub preflights: u64,
+    /// What the client reported that it saw.
+    pub saw: Vec<ReportView>,
+}
+
+/// What a client reported that it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabReport"))]
+pub struct ReportView {
+    /// When it came, in milliseconds since the case's first request.
+    pub at: u64,
+    /// `event`, `error` or `closed`.
+    pub kind: String,
+    /// The data of an event, or the words of an error.
+    pub text: String,
+    /// The type of an event, where that was reported.
+    pub name: Option<String>,
+    /// The last event id with an event, where that was reported.
+    pub id: Option<String>,
 }
 
 /// A verdict.
@@ -112,9 +131,9 @@ pub struct VerdictView {
 pub struct RequestView {
     /// When it came, in milliseconds since the case's first request.
     pub at: u64,
-    /// Its method and target.
+    /// Its method and target, without secrets.
     pub line: String,
-    /// The fields of its head. Secrets are left out.
+    /// The fields of its head, without secrets.
     pub fields: Vec<(String, String)>,
     /// The last event id that it brought.
     pub id: Option<String>,
@@ -174,10 +193,11 @@ impl RunView {
 }
 
 impl RunView {
-    /// The same without what came and what was sent, which is most of it.
+    /// The same without what came, what was sent and what was seen, which is most of it.
     pub fn without_requests(mut self) -> Self {
         for case in &mut self.cases {
             case.requests.clear();
+            case.saw.clear();
             case.asides.clear();
         }
         self
@@ -196,6 +216,7 @@ impl ListedCase {
             wpt: case.wpt.clone(),
             in_tour: case.in_tour,
             profiles: case.questions.keys().copied().collect(),
+            names: case.event_names().into_iter().map(str::to_owned).collect(),
         });
         listed.collect()
     }
@@ -217,6 +238,7 @@ impl CaseView {
             asides: Vec::new(),
             count: 0,
             preflights: 0,
+            saw: Vec::new(),
         }
     }
 
@@ -251,7 +273,28 @@ impl CaseView {
                 .unwrap_or_default(),
             count: observation.map_or(0, Observation::count),
             preflights: observation.map_or(0, |seen| seen.preflights),
+            saw: observation
+                .map(|seen| seen.reports.list().iter().map(ReportView::from).collect())
+                .unwrap_or_default(),
             ..Self::untouched(case)
+        }
+    }
+}
+
+impl From<&Reported> for ReportView {
+    fn from(reported: &Reported) -> Self {
+        let (kind, shown, name, id) = match &reported.what {
+            Report::Event(event) => ("event", &*event.data, &event.name, &event.id),
+            Report::Error(words) => ("error", &**words, &None, &None),
+            Report::Closed => ("closed", "", &None, &None),
+        };
+        let text = |shown: &String| text(shown.as_bytes());
+        Self {
+            at: millis(reported.at),
+            kind: kind.to_owned(),
+            text: self::text(shown.as_bytes()),
+            name: name.as_ref().map(text),
+            id: id.as_ref().map(text),
         }
     }
 }
@@ -259,16 +302,13 @@ impl CaseView {
 impl From<&Asked> for RequestView {
     fn from(asked: &Asked) -> Self {
         let fields = asked.fields.iter().map(|(name, value)| {
-            let value = match SECRETS.iter().any(|part| name.contains(part)) {
-                true => "(left out)".to_owned(),
-                false => text(value),
-            };
-            (name.clone(), value)
+            let value = value_without_secrets(name.as_bytes(), value);
+            (name.clone(), text(value))
         });
         let end = asked.ended.as_ref();
         Self {
             at: millis(asked.at),
-            line: format!("{} {}", asked.method, asked.target),
+            line: format!("{} {}", asked.method, asked.shown_target()),
             fields: fields.collect(),
             id: asked.id().map(text),
             body: text(&asked.body),
@@ -310,4 +350,34 @@ fn text(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client of ours or of others may have its token in the URL.
+    #[test]
+    fn secrets_of_a_request_are_kept_back() {
+        let asked = Asked {
+            method: "GET".to_owned(),
+            target: "/lab/tour/me?client=a&access_token=abc".to_owned(),
+            fields: vec![
+                ("authorization".to_owned(), b"Bearer abc".to_vec()),
+                (
+                    "referer".to_owned(),
+                    b"http://localhost/?token=abc".to_vec(),
+                ),
+                ("last-event-id".to_owned(), b"R4-start".to_vec()),
+            ],
+            ..Asked::default()
+        };
+        let view = RequestView::from(&asked);
+        assert_eq!(
+            view.line,
+            "GET /lab/tour/me?client=a&access_token=[kept-back]"
+        );
+        let values: Vec<_> = view.fields.iter().map(|(_, value)| &**value).collect();
+        assert_eq!(values, ["[kept back]", "[kept back]", "R4-start"]);
+    }
 }

@@ -70,6 +70,7 @@ pub(crate) use request::{BODY_KEPT, ReadBody, Received};
 pub use request::{FieldView, Hideable, LegView, ReceivedView, RequestView};
 use requests::Requests;
 pub use row::{EndedView, RowView};
+pub use secrets::{target_without_secrets, value_without_secrets};
 pub use sort::Sort;
 #[cfg(test)]
 pub(crate) use tests::opened;

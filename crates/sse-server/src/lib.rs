@@ -68,13 +68,15 @@ pub use connections::{
     AwayView, BackWith, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened,
     Hideable, KnockView, LaneView, LegView, LegsView, LogEntry, LogReceiver, NextStep,
     ReceivedView, RecordedView, RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally,
-    TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
+    TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why, target_without_secrets,
+    value_without_secrets,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Asked, Server, Signals, asked_to_end};
 pub use mount::{
-    Answering, Ender, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest,
-    MountedStream, SentPiece, WATCHED_BYTES, WATCHED_PIECES, Watcher,
+    Answering, Ender, ExtraListener, ExtraListeners, Handler, MOST_EXTRA_LISTENERS, Mount,
+    MountArea, MountedAnswer, MountedEnd, MountedRequest, MountedStream, SentPiece, WATCHED_BYTES,
+    WATCHED_PIECES, Watcher,
 };
 pub use recording_file::{
     Existing, RecordingFile, SavedRecording, WatchHead, WatchRecording, recording_name,

@@ -240,6 +240,8 @@ async fn a_preflight_is_answered_and_told() {
         Some("last-event-id")
     );
     assert_eq!(head.get("access-control-allow-origin"), Some(local));
+    // The handler is told of each.
+    assert_eq!(head.get("access-control-max-age"), Some("0"));
     let told = mounted.preflights();
     let [told] = &told[..] else {
         panic!("one was told: {told:?}");

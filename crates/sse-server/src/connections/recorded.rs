@@ -10,7 +10,7 @@ use sse_engine::recording::{End, PieceSizes, Recorder, RecordingMistake, Secrets
 use sse_wire::{Beginning, Found, LineKind, ResponseReader};
 
 use super::connection::{Connection, State};
-use super::request::{KEPT_BACK, Received, is_folded, lines, trimmed, words};
+use super::request::{Received, is_folded, lines, trimmed, words};
 use super::{Connections, EndedBy, Why, secrets};
 use crate::error::Error;
 use crate::tap::Taken;
@@ -161,14 +161,9 @@ impl Text {
         let mut secrets = 0;
         let mut lines = lines(head).map(|(line, _)| line);
         let [method, target, version] = words(lines.next().unwrap_or_default());
-        let target: Vec<u8> = secrets::parts(target)
-            .into_iter()
-            .flat_map(|(part, is_secret)| {
-                secrets += usize::from(is_secret);
-                if is_secret { b"[kept-back]" } else { part }
-            })
-            .copied()
-            .collect();
+        let is_secret = |(_, secret): &(&[u8], bool)| *secret;
+        secrets += secrets::parts(target).into_iter().filter(is_secret).count();
+        let target = secrets::target_without_secrets(target);
         let line = [method, &target, version].join(&b' ');
         let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
         let mut is_secret = false;
@@ -182,7 +177,7 @@ impl Text {
             let goes_on = is_folded(line) && is_secret;
             is_secret = goes_on || secrets::is_secret(name) || secrets::has_secret(value);
             secrets += usize::from(is_secret);
-            let value = if is_secret { KEPT_BACK } else { value };
+            let value = if is_secret { secrets::KEPT_BACK } else { value };
             let name = String::from_utf8_lossy(name).into_owned();
             fields.push((name, value.to_vec()));
         }

@@ -15,9 +15,6 @@ use super::secrets;
 /// As much of a request's body as is kept.
 pub(crate) const BODY_KEPT: usize = 64 * 1024;
 
-/// What stands in place of a secret that is not kept.
-pub(super) const KEPT_BACK: &[u8] = b"[kept back]";
-
 /// What every kept request takes in memory beside its bytes.
 const OVERHEAD: usize = 128;
 
@@ -130,18 +127,16 @@ impl Received {
                 let [method, target, _] = words(line);
                 let behind = (method.len() + 1 + target.len()).min(line.len());
                 kept.extend_from_slice(&line[..behind - target.len()]);
-                for (part, is_secret) in secrets::parts(target) {
-                    kept.extend_from_slice(if is_secret { b"[kept-back]" } else { part });
-                }
+                kept.extend(secrets::target_without_secrets(target));
                 kept.extend_from_slice(&line[behind..]);
             } else {
                 let (name, value) = named(line);
                 let goes_on = is_folded(line) && is_secret;
                 is_secret = goes_on || has_secret(line, name, value);
                 match is_secret {
-                    true if goes_on => kept.extend([b" ", KEPT_BACK].concat()),
-                    true if name.is_empty() => kept.extend_from_slice(KEPT_BACK),
-                    true => kept.extend([name, b": ", KEPT_BACK].concat()),
+                    true if goes_on => kept.extend([b" ", secrets::KEPT_BACK].concat()),
+                    true if name.is_empty() => kept.extend_from_slice(secrets::KEPT_BACK),
+                    true => kept.extend([name, b": ", secrets::KEPT_BACK].concat()),
                     false => kept.extend_from_slice(line),
                 }
             }

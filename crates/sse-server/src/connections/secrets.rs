@@ -26,13 +26,41 @@ const WORDS: [&str; 12] = [
 /// Short names of secrets. They must be the whole name: as a part of one they mean nothing.
 const WHOLE: [&str; 5] = ["code", "key", "pass", "pwd", "sig"];
 
+/// What stands in place of a secret.
+pub(super) const KEPT_BACK: &[u8] = b"[kept back]";
+
+/// The same within a request target or an address, which has no spaces.
+const KEPT_BACK_IN_TARGET: &[u8] = b"[kept-back]";
+
+/// A field's value, or `[kept back]` where the field has a secret: by its name, by the scheme that
+/// its value begins with, or in the address that it is.
+pub fn value_without_secrets<'a>(name: &[u8], value: &'a [u8]) -> &'a [u8] {
+    match is_secret(name) || has_secret(value) {
+        true => KEPT_BACK,
+        false => value,
+    }
+}
+
+/// A request target with `[kept-back]` in place of each secret: of what stands before the `@` of an
+/// address, and of the value of each parameter whose name says that it is one.
+pub fn target_without_secrets(target: &[u8]) -> Vec<u8> {
+    let shown = |(part, is_secret)| match is_secret {
+        true => KEPT_BACK_IN_TARGET,
+        false => part,
+    };
+    let parts: Vec<_> = parts(target).into_iter().map(shown).collect();
+    parts.concat()
+}
+
 /// Whether a header field or a parameter of this name has a secret.
 pub(super) fn is_secret(name: &[u8]) -> bool {
     let name = String::from_utf8_lossy(name)
         .trim()
         .to_lowercase()
         .replace('_', "-");
-    WHOLE.contains(&&*name) || WORDS.iter().any(|word| name.contains(word))
+    WHOLE.contains(&&*name)
+        || name.ends_with("-key")
+        || WORDS.iter().any(|word| name.contains(word))
 }
 
 /// Whether a field's value has a secret within it, whatever the field's name: an address with one,
@@ -126,6 +154,7 @@ mod tests {
             "api-key",
             "x-goog-api-key",
             "X-Auth-Key",
+            "Ocp-Apim-Subscription-Key",
             "access_token",
             "API_KEY",
             "apikey",
@@ -184,6 +213,19 @@ mod tests {
                 .collect();
             assert_eq!(all, target.as_bytes());
         }
+    }
+
+    #[test]
+    fn what_is_handed_out_has_words_in_place_of_secrets() {
+        let target = target_without_secrets(b"/x?client=a&token=abc&key=&pass=\xff");
+        assert_eq!(
+            target,
+            b"/x?client=a&token=[kept-back]&key=&pass=[kept-back]"
+        );
+        assert_eq!(value_without_secrets(b"x-api-key", b"abc"), b"[kept back]");
+        let referer = b"http://localhost/?token=abc";
+        assert_eq!(value_without_secrets(b"referer", referer), b"[kept back]");
+        assert_eq!(value_without_secrets(b"accept", b"*/*"), b"*/*");
     }
 
     #[test]
