@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sse_lab::{Case, CaseView, Lab, Profile, Question, Told, cases};
+use sse_lab::{Case, CaseView, Lab, Profile, Question, Second, Told, cases};
 use sse_server::{Config, Server};
 use tokio::sync::Mutex;
 
@@ -44,16 +44,27 @@ pub(crate) async fn is_beside_the_table(page: &Page, browser: &str) {
     let base = base.trim_end_matches('/').to_owned();
 
     let of_profile = cases().iter().filter(|case| case.is_in(Profile::Standard));
-    let own_url = |id: &str| (id.to_owned(), format!("{base}/lab/case/{id}/{id}"));
     let mut alone: Vec<_> = of_profile.clone().filter(|case| !case.in_tour).collect();
     // The longest are begun first, so that none of them is what all wait for in the end.
     alone.sort_by_key(|case| std::cmp::Reverse(watched(case)));
-    let mut walks = vec![(TOUR.to_owned(), format!("{base}/lab/tour/{TOUR}"))];
-    walks.extend(alone.iter().map(|case| own_url(&case.id)));
+    // Those that need all connections come last, for nothing else can be walked beside them.
+    alone.sort_by_key(|case| case.needs.clients > 1);
+    let mut walks = vec![Walk {
+        name: TOUR.to_owned(),
+        url: format!("{base}/lab/tour/{TOUR}"),
+        clients: 1,
+    }];
+    for case in alone {
+        walks.push(Walk::of(case, &lab, &base).await);
+    }
     let mut seen = walk(page, &lab, walks).await;
     // What was missed has a URL of its own, too.
     let (missed, judged): (Vec<_>, Vec<_>) = seen.into_iter().partition(is_missed);
-    let again = missed.iter().map(|case| own_url(&case.id)).collect();
+    let mut again = Vec::new();
+    for view in missed {
+        let case = Case::find(&view.id).expect("there is one");
+        again.push(Walk::of(case, &lab, &base).await);
+    }
     seen = judged;
     seen.extend(walk(page, &lab, again).await);
 
@@ -80,6 +91,35 @@ pub(crate) async fn is_beside_the_table(page: &Page, browser: &str) {
     let mut out = std::io::stderr();
     for difference in differences {
         writeln!(out, "docs/CLIENTS.md: {difference}").expect("stderr is there");
+    }
+}
+
+/// What the page opens EventSources for.
+struct Walk {
+    /// What its run is called.
+    name: String,
+    url: String,
+    /// So many EventSources.
+    clients: usize,
+}
+
+impl Walk {
+    /// That for a case alone. Where it needs a second address, its run gets one.
+    async fn of(case: &Case, lab: &Lab, base: &str) -> Self {
+        let id = &case.id;
+        let second = match case.needs.second {
+            Second::Unused => None,
+            Second::Redirect | Second::Url => Some(lab.open_second(id).await.expect("an address")),
+        };
+        let base = match (&second, case.needs.second) {
+            (Some(second), Second::Url) => second,
+            _ => base,
+        };
+        Self {
+            name: id.clone(),
+            url: format!("{base}/lab/case/{id}/{id}"),
+            clients: case.needs.clients.max(1),
+        }
     }
 }
 
@@ -111,19 +151,25 @@ fn judged(lab: &Lab, name: &str) -> Option<Vec<CaseView>> {
     own.iter().all(|case| case.verdict.is_some()).then_some(own)
 }
 
-/// Opens an EventSource for each of these, a few at once, until its cases have verdicts, and
-/// answers those. They are read at once: the lab keeps so many runs, and forgets the oldest.
-async fn walk(page: &Page, lab: &Lab, walks: Vec<(String, String)>) -> Vec<CaseView> {
-    let (mut open, mut left) = (Vec::<String>::new(), walks.into_iter());
+/// Opens EventSources for each of these, a few at once, until its cases have verdicts, and answers
+/// those. They are read at once: the lab keeps so many runs, and forgets the oldest.
+async fn walk(page: &Page, lab: &Lab, walks: Vec<Walk>) -> Vec<CaseView> {
+    let (mut open, mut left) = (Vec::<String>::new(), walks.into_iter().peekable());
     let mut all = Vec::new();
+    let mut is_full = false;
     loop {
-        while open.len() < AT_ONCE
-            && let Some((name, url)) = left.next()
+        while !is_full
+            && open.len() < AT_ONCE
+            && let Some(next) = left.next_if(|next| next.clients == 1 || open.is_empty())
         {
-            let (key, url) = (json!(name), json!(url));
-            let script = format!("(window.walks ??= {{}})[{key}] = new EventSource({url});");
+            is_full = next.clients > 1;
+            let (key, url, clients) = (json!(next.name), json!(next.url), next.clients);
+            let script = format!(
+                "(window.walks ??= {{}})[{key}] =
+                    Array.from({{ length: {clients} }}, () => new EventSource({url}));"
+            );
             page.js(&script).await.expect("the page runs scripts");
-            open.push(name);
+            open.push(next.name);
         }
         if open.is_empty() {
             return all;
@@ -140,9 +186,13 @@ async fn walk(page: &Page, lab: &Lab, walks: Vec<(String, String)>) -> Vec<CaseV
                 continue;
             };
             all.extend(cases);
-            let script = format!("window.walks[{}].close();", json!(name));
+            let script = format!(
+                "window.walks[{}].forEach((source) => source.close());",
+                json!(name)
+            );
             page.js(&script).await.expect("the page runs scripts");
         }
         open = others;
+        is_full = is_full && !open.is_empty();
     }
 }

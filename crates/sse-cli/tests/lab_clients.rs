@@ -24,9 +24,9 @@ const JOBS: &str = "4";
 
 /// A client that waits for a random time, and the cases that are about its waits. What it does in
 /// them is decided by chance, so no cell of them is compared.
-const RANDOM: (&str, [&str; 6]) = (
+const RANDOM: (&str, [&str; 7]) = (
     "eventsource-client",
-    ["R5", "R6", "P12", "P20", "P21", "P22"],
+    ["R5", "R6", "R8", "P12", "P20", "P21", "P22"],
 );
 
 /// A client: its name in the table, its version, and the command that starts it.
