@@ -35,16 +35,16 @@ pub enum Error {
     },
     /// A name that no run can have.
     #[error(
-        "{0} is no name for a client: use letters, digits, dots, hyphens and underscores, 64 at most."
+        "{0} cannot be the name of a client: use at most 64 letters, digits, dots, hyphens and underscores."
     )]
     BadName(String),
     /// A report that says nothing of what was seen.
     #[error(
-        "Report what the client shows: data=.. and, where you know them, type=.. and id=..; or error=..; or closed. docs/LAB.md has it as JSON too."
+        "Report what the client shows: data=.. (with type=.. and id=.. if you know them), error=.. or closed. docs/LAB.md shows the same as JSON."
     )]
     NoReport,
     /// Several reports with one number.
-    #[error("A report with a number is one: send a list without a number.")]
+    #[error("A number behind /saw is for one report: send a list to /saw, without a number.")]
     ManyReports,
     /// A report of a kind that is not known.
     #[error("There is no report of the kind {0}: choose event, error, comment or closed.")]
@@ -55,9 +55,9 @@ pub enum Error {
     /// A report of what was not sent.
     #[error("The client {0} was sent nothing here that it could report: let it connect first.")]
     NothingSent(String),
-    /// A case that is played at the second listener of a run, or leads there.
+    /// A case that is played at the second address of a run, or leads there.
     #[error(
-        "Case {id} needs a second address: POST /api/lab/runs/{name}/second says where that is, and its URL is on it unless it redirects."
+        "Case {id} needs a second address: POST /api/lab/runs/{name}/second opens it and answers its URL. Connect to the case there, unless the case redirects."
     )]
     NeedsSecond {
         /// The id of the case.
@@ -65,12 +65,12 @@ pub enum Error {
         /// The name of the run.
         name: String,
     },
-    /// As many runs have a second listener as may have one.
+    /// As many runs have a second address as may have one.
     #[error(
-        "{0} runs have a second address, which is the limit: forget one (DELETE /api/lab/runs/NAME)."
+        "{0} runs have a second address, which is the limit: forget one of them (DELETE /api/lab/runs/NAME)."
     )]
     TooManySeconds(usize),
-    /// The server cannot open a second listener.
+    /// The server cannot open a second address.
     #[error(transparent)]
     Server(#[from] sse_server::Error),
     /// No client came by that name.

@@ -70,7 +70,7 @@ impl Results {
         }
         complain(match self.profile {
             Profile::Standard | Profile::Resilient => {
-                "let your client connect to, and come back as long as it does:"
+                "let your client connect here, and come back until it stops:"
             }
             Profile::Llm => "let your client ask each of these, as its base URL:",
             Profile::Mcp20251125 | Profile::Mcp20260728 => {

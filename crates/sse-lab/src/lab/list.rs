@@ -19,9 +19,9 @@ pub(super) fn text(request: &MountedRequest) -> Response<Bytes> {
         return other(request, "GET");
     }
     let mut text = "The lab judges a client of event streams by what it asks for next.\n\n\
-        Let it connect to /lab/tour/NAME, and come back as long as it does. Choose a NAME for it.\n\
-        A case with a URL of its own ends most clients for good.\n\n\
-        A case at SECOND needs another address, which `curl -X POST /api/lab/runs/NAME/second` opens and says.\n\n"
+        Choose a NAME for the client. Let it connect to /lab/tour/NAME, and let it come back until it stops.\n\
+        The other cases have only a URL of their own. Many of them end a client for good.\n\n\
+        A case at SECOND needs a second address: `curl -X POST /api/lab/runs/NAME/second` opens it and prints its URL.\n\n"
         .to_owned();
     let longest = cases().iter().map(|case| case.id.len()).max().unwrap_or(0);
     for case in cases() {
