@@ -6,8 +6,8 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const {
-  differs, fateWords, isName, markOf, matches, newFields, ownName, rowWords, sizeWords,
-  standingWords, tallyOf, tallyWords, time,
+  commandLine, differs, fateWords, isName, isOfEventSource, markOf, matches, newFields, ownName,
+  rowWords, sizeWords, standingWords, tallyOf, tallyWords, time,
 } = await load("lab/lab-words.js");
 const { axisOf, sceneOf, sceneWords, withRoom } = await load("lab/case-scene.js");
 const { LabFeed } = await load("lab/lab-feed.js");
@@ -85,6 +85,16 @@ test("how far a run is, in words", () => {
   const all = run({}).cases.map((one) => ({ ...one, count: 1 }));
   assert.equal(words({ is_over: true, cases: all, requests: 1 }), "through, 1 request");
   assert.equal(words({ is_tour: false }), "2 cases, 3 requests");
+});
+
+test("a case of clients that send messages is none for an EventSource", () => {
+  assert.equal(isOfEventSource({ profiles: ["resilient"] }), true);
+  assert.equal(isOfEventSource({ profiles: ["llm"] }), false);
+});
+
+test("the command names a profile that is not the first", () => {
+  assert.equal(commandLine("standard"), "sse lab -- node client.mjs {url}");
+  assert.equal(commandLine("llm"), "sse lab --profile llm -- node client.mjs {url}");
 });
 
 test("this page walks by the name of its browser, which is a name", () => {

@@ -512,6 +512,8 @@ export type LabCase = {
   count: number,
   /** How many preflights came. */
   preflights: number,
+  /** What the client reported that it saw. */
+  saw: Array<LabReport>,
 };
 
 /** What a client made of one case, and what it was sent. */
@@ -520,6 +522,20 @@ export type LabCaseSent = {
   case: LabCase,
   /** What was sent to each of these requests. */
   sent: Array<LabSent>,
+};
+
+/** What a client reported that it saw. */
+export type LabReport = {
+  /** When it came, in milliseconds since the case's first request. */
+  at: number,
+  /** `event`, `error` or `closed`. */
+  kind: string,
+  /** The data of an event, or the words of an error. */
+  text: string,
+  /** The type of an event, where that was reported. */
+  name: string | null,
+  /** The last event id with an event, where that was reported. */
+  id: string | null,
 };
 
 /** A request, and its answer. */
@@ -675,6 +691,10 @@ export type ListedCase = {
   in_tour: boolean,
   /** The profiles that have it. */
   profiles: Array<Profile>,
+  /** The types of its events that a client must listen for, if it is as EventSource is. */
+  names: Array<string>,
+  /** Whether it needs another address than the lab's own, or many clients. */
+  needs_more: boolean,
 };
 
 /** What the next step of a replay sends. */

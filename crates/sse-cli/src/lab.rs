@@ -1,11 +1,13 @@
 //! `sse lab`: judges a client of event streams. It serves the lab, prints where, and tells each
 //! verdict as it comes; or it starts the client itself, once for the tour and once for each case
-//! that the tour does not have.
+//! that the tour does not have, by a command or by a test service.
 
 mod client;
+mod driver;
 mod expected;
 mod junit;
 mod results;
+mod service;
 mod walk;
 
 use std::sync::Arc;
@@ -20,12 +22,17 @@ use tokio::task::JoinSet;
 use crate::args::Lab as Args;
 use crate::outcome::{Failure, Outcome};
 use client::{Client, LastWords};
+use driver::{Driver, Started};
 use expected::Expected;
 use results::Results;
+use service::Service;
 use walk::Walk;
 
 /// How often verdicts are looked at that only the time can bring.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// How far apart the clients of one walk are started: all at once would slow down those of others.
+const APART: Duration = Duration::from_millis(200);
 
 /// Runs until every case has its verdict, ctrl-c or SIGTERM.
 ///
@@ -38,6 +45,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
         [] => None,
         command => Some(Client::new(command).map_err(Failure::usage)?),
     };
+    let command = command.map(Driver::Command);
     let expected = match &args.expected_failures {
         None => Expected::default(),
         Some(file) => Expected::read(file)?,
@@ -64,10 +72,17 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
 async fn judge(
     args: &Args,
     mut walks: Vec<Walk>,
-    client: Option<Client>,
+    command: Option<Driver>,
     expected: &Expected,
 ) -> Result<Results, Failure> {
     let lab = Lab::new();
+    let client = match &args.service {
+        None => command,
+        Some(url) => {
+            lab.expect_reports();
+            Some(Driver::Service(Service::find(url.clone()).await?))
+        }
+    };
     // Before the port opens, so that a signal is never met by the system's own answer.
     let mut signals = Signals::listen().context("signals cannot be watched")?;
     let config = Config {
@@ -83,16 +98,15 @@ async fn judge(
         .url
         .ok_or_else(|| anyhow!("the server has no address"))?;
     let base = base.trim_end_matches('/').to_owned();
+    for walk in &mut walks {
+        walk.find_url(&lab, &base).await?;
+    }
     let mut results = Results::new(args.profile, args.json);
-    results.begin(
-        walks.iter().map(|walk| format!("{base}{}", walk.path)),
-        client.is_some(),
-    );
+    results.begin(walks.iter().map(|walk| walk.url.clone()), client.as_ref());
 
     let walking = Walking {
         lab: lab.clone(),
         profile: args.profile,
-        base,
         client,
         places: Arc::new(Semaphore::new(args.jobs)),
     };
@@ -111,7 +125,8 @@ async fn judge(
                     results.note(&lab, &walk, last_words);
                     // What ended the client ended its tour: it is started anew for the rest.
                     for case in missed {
-                        let walk = Walk::case(&case.id, &case.id);
+                        let mut walk = Walk::missed(&case.id)?;
+                        walk.find_url(&lab, &base).await?;
                         jobs.spawn(walking.clone().judged(walk.clone()));
                         walks.push(walk);
                     }
@@ -143,10 +158,8 @@ async fn judge(
 struct Walking {
     lab: Lab,
     profile: Profile,
-    /// What the paths are below.
-    base: String,
     /// The client that is started for each; nothing where somebody else comes.
-    client: Option<Client>,
+    client: Option<Driver>,
     /// How many clients may run at once.
     places: Arc<Semaphore>,
 }
@@ -166,21 +179,33 @@ impl Walking {
             }
             return Ok((walk, None));
         };
-        let mut running = client.start(&format!("{}{}", self.base, walk.path))?;
+        let mut running = vec![client.start(&walk, &walk.url).await?];
+        while running.len() < walk.clients {
+            tokio::time::sleep(APART).await;
+            running.push(client.start(&walk, &walk.url).await?);
+        }
         let mut ended = None;
         while !self.is_judged(&walk) {
-            if ended.is_none() && running.has_ended() {
+            if ended.is_none() && running.iter_mut().all(Started::has_ended) {
                 ended = Some(Instant::now());
             }
             // A client that has ended without a request sends none any more.
             let views = walk.views(&self.lab, self.profile);
             let came = views.iter().any(CaseView::is_begun);
+            for client in &mut running {
+                client.close_in_time(&self.lab, &walk, came).await?;
+            }
             if !came && ended.is_some_and(|ended| ended.elapsed() > LOOK) {
                 break;
             }
             self.something().await;
         }
-        Ok((walk, running.stop().await))
+        // What one of them says last is enough.
+        let mut last_words = None;
+        for client in running {
+            last_words = last_words.or(client.stop().await);
+        }
+        Ok((walk, last_words))
     }
 
     fn is_judged(&self, walk: &Walk) -> bool {

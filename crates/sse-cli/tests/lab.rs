@@ -4,6 +4,8 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use support::run;
@@ -24,16 +26,34 @@ fn lab(arguments: &[&str], command: &[String]) -> (Option<i32>, String, String) 
 
 #[test]
 fn our_own_client_is_right_in_all_that_it_can_be_asked() {
-    let (code, stdout, stderr) = lab(&["--json"], &ours());
+    // A secret, to see where it sends it.
+    let secret = ["-H", "authorization: Bearer of-the-first"].map(str::to_owned);
+    let ours = [&ours()[..], &secret].concat();
+    let (code, stdout, stderr) = lab(&["--json"], &ours);
     let results: Value = serde_json::from_str(&stdout).expect(&stderr);
     let cases = results["cases"].as_array().expect("cases");
     assert!(cases.len() > 40, "{}", cases.len());
     for case in cases {
         let kind = case["verdict"]["kind"].as_str().expect("a verdict");
+        // These are for browsers.
+        if matches!(case["id"].as_str(), Some("X1" | "X2" | "C1")) {
+            assert_eq!(kind, "not reached", "{case:#}");
+            continue;
+        }
         assert!(
             matches!(kind, "right" | "allowed" | "needs your eyes"),
             "{case:#}"
         );
+    }
+    let of = |id: &str| cases.iter().find(|case| case["id"] == id).expect(id);
+    assert_eq!(of("H4")["verdict"]["kind"], "right");
+    for (id, begins) in [
+        ("R9", "It came back after 8."),
+        ("R10", "All 10 clients came back, the first after "),
+        ("C2", "It took all 16.4 MB within "),
+    ] {
+        let words = of(id)["verdict"]["words"].as_str().expect("words");
+        assert!(words.starts_with(begins), "{id}: {words}");
     }
     assert_eq!(code, Some(0), "{stderr}");
 }
@@ -123,4 +143,67 @@ fn a_client_that_leaves_the_tour_is_started_anew_for_the_rest() {
     for case in cases {
         assert!(case["count"].as_u64() > Some(0), "{case:#}");
     }
+}
+
+/// The URL of a case is the base URL that such clients are given.
+#[test]
+fn a_client_of_a_language_model_is_judged_below_the_url_of_a_case() {
+    let ask = |longest: &str| {
+        let words = ["curl", "-sN", "-m", longest, "-d", "{}"];
+        let mut command: Vec<_> = words.map(str::to_owned).into();
+        command.push("{url}/chat/completions".to_owned());
+        lab(&["L2", "L3", "--profile", "llm"], &command)
+    };
+    let (code, stdout, stderr) = ask("0.5");
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains("2 right."), "{stdout}");
+    let (code, stdout, _) = ask("9");
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("It was still connected after 1 s."));
+    assert!(stdout.contains("It was still connected after 5 s."));
+}
+
+/// A name stands for the variants that the profile has.
+#[test]
+fn of_the_variants_of_a_case_those_of_the_profile_are_chosen() {
+    let words = [
+        "curl",
+        "-s",
+        "-d",
+        r#"{"id":1,"method":"tools/call"}"#,
+        "{url}",
+    ];
+    let call = words.map(str::to_owned);
+    let (_, stdout, stderr) = lab(&["M5", "--profile", "mcp-2026-07-28", "--json"], &call);
+    let results: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let cases = results["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 1);
+    assert_eq!(cases[0]["id"], "M5-2026");
+    let words = "In POST tools/call its Accept has no application/json.";
+    assert_eq!(cases[0]["verdict"]["words"], words);
+}
+
+#[test]
+fn a_profile_without_a_tour_has_a_url_for_each_case() {
+    let mut sse = Command::new(env!("CARGO_BIN_EXE_sse"))
+        .args(["lab", "--profile", "mcp-2025-11-25"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let stdout = sse.stdout.take().expect("it is piped");
+    let lines = BufReader::new(stdout).lines().take(4);
+    let paths: Vec<_> = lines
+        .map(|line| line.expect("a line"))
+        .map(|url| url.splitn(4, '/').last().map(str::to_owned))
+        .collect();
+    sse.kill().expect("it runs");
+    let mut stderr = String::new();
+    let mut said = sse.stderr.take().expect("it is piped");
+    said.read_to_string(&mut stderr).expect("text");
+    sse.wait().expect("it ends");
+    let expected = ["M1", "M2", "M3", "M5-2025"];
+    let expected = expected.map(|id| Some(format!("lab/case/{id}/client")));
+    assert_eq!(paths, expected);
+    assert!(stderr.contains("call the tool wait:"), "{stderr}");
 }

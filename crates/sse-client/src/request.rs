@@ -36,6 +36,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// What its body is said to be, in small letters and without parameters.
     pub content_type: String,
+    /// Where it says that something is, as it says it.
+    pub location: Option<String>,
     /// What was not read yet. The server may send any amount, so [`read`](Self::read) takes a
     /// bound.
     body: Incoming,
@@ -85,7 +87,10 @@ impl Request {
         })?;
         let kind = answer.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let location = answer.headers().get(header::LOCATION);
+        let location = location.and_then(|location| location.to_str().ok());
         Ok(Answer {
+            location: location.map(str::to_owned),
             status: answer.status(),
             content_type: media_type::essence(kind).unwrap_or_default(),
             body: answer.into_body(),

@@ -2,10 +2,12 @@
 //! the files of `cases/`, which `read.rs` reads.
 
 mod aside;
+mod needs;
 mod question;
 mod read;
+mod shown_event;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -15,7 +17,9 @@ use sse_engine::stream::Stream;
 use crate::error::Error;
 use crate::profile::Profile;
 pub use aside::Aside;
+pub use needs::{Needs, Second};
 pub use question::{Ask, Field, Heads, Must, Question, Told};
+pub use shown_event::ShownEvent;
 
 /// The cases in the order in which they are listed.
 pub fn cases() -> &'static [Case] {
@@ -55,6 +59,8 @@ pub struct Case {
     /// Whether the tour has it behind all others, since clients are known that never come back from
     /// it.
     pub last_in_tour: bool,
+    /// What it needs besides its answers.
+    pub needs: Needs,
     /// What its requests are answered with, in their order; the last answer is that of all further
     /// ones. Never empty.
     pub answers: Vec<Answer>,
@@ -80,6 +86,46 @@ impl Case {
     pub fn is_in(&self, profile: Profile) -> bool {
         self.questions.contains_key(&profile)
     }
+
+    /// The method that its client is to send, where that is not its own choice.
+    pub fn method(&self) -> Option<&str> {
+        self.asked(|question| match question {
+            Question::Same { method } => Some(&**method),
+            _ => None,
+        })
+    }
+
+    /// Whether its client is to be told to close.
+    pub fn is_to_be_closed(&self) -> bool {
+        let is_closed = |question: &Question| matches!(question, Question::Closed(_)).then_some(());
+        self.asked(is_closed).is_some()
+    }
+
+    /// The time in which its client is to notice a silence.
+    pub fn longest_silence(&self) -> Option<Duration> {
+        self.asked(|question| match question {
+            Question::Leaves(within) => Some(*within),
+            _ => None,
+        })
+    }
+
+    /// What the first of its questions says that says something.
+    fn asked<'a, T>(&'a self, says: impl Fn(&'a Question) -> Option<T>) -> Option<T> {
+        let mut asks = self.questions.values().flatten();
+        asks.find_map(|ask| says(&ask.question))
+    }
+
+    /// The types of its events that a client must listen for, if it is as EventSource is.
+    pub fn event_names(&self) -> Vec<&str> {
+        let asks = self.questions.values().flatten();
+        let events = asks.flat_map(|ask| match &ask.question {
+            Question::Sees { events, .. } => &**events,
+            _ => &[],
+        });
+        let names = events.filter(|event| event.has_own_name());
+        let names: BTreeSet<_> = names.map(|event| &*event.name).collect();
+        names.into_iter().collect()
+    }
 }
 
 /// What one request is answered with.
@@ -90,6 +136,11 @@ pub struct Answer {
     pub stream: Arc<Stream>,
     /// The turn whose request its texts see, from 0, where a return has no body of its own.
     pub to: Option<usize>,
+    /// For how long the second listener of the run is closed, from its request on.
+    pub closes: Option<Duration>,
+    /// When it is cut, counted from the first request of the case: it is the answer to all requests
+    /// up to then, and they are cut together.
+    pub cut_at: Option<Duration>,
 }
 
 /// An id as the bytes that a client brings, and as text.

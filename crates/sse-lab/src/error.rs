@@ -38,6 +38,41 @@ pub enum Error {
         "{0} is no name for a client: use letters, digits, dots, hyphens and underscores, 64 at most."
     )]
     BadName(String),
+    /// A report that says nothing of what was seen.
+    #[error(
+        "Report what the client shows: data=.. and, where you know them, type=.. and id=..; or error=..; or closed. docs/LAB.md has it as JSON too."
+    )]
+    NoReport,
+    /// Several reports with one number.
+    #[error("A report with a number is one: send a list without a number.")]
+    ManyReports,
+    /// A report of a kind that is not known.
+    #[error("There is no report of the kind {0}: choose event, error, comment or closed.")]
+    NoKind(String),
+    /// A report with a number that is none.
+    #[error("{0} is no number of a report: the first is 1.")]
+    NoNumber(String),
+    /// A report of what was not sent.
+    #[error("The client {0} was sent nothing here that it could report: let it connect first.")]
+    NothingSent(String),
+    /// A case that is played at the second listener of a run, or leads there.
+    #[error(
+        "Case {id} needs a second address: POST /api/lab/runs/{name}/second says where that is, and its URL is on it unless it redirects."
+    )]
+    NeedsSecond {
+        /// The id of the case.
+        id: String,
+        /// The name of the run.
+        name: String,
+    },
+    /// As many runs have a second listener as may have one.
+    #[error(
+        "{0} runs have a second address, which is the limit: forget one (DELETE /api/lab/runs/NAME)."
+    )]
+    TooManySeconds(usize),
+    /// The server cannot open a second listener.
+    #[error(transparent)]
+    Server(#[from] sse_server::Error),
     /// No client came by that name.
     #[error("No client has come by the name {0}: let it connect to /lab/tour/{0} first.")]
     NoRun(String),

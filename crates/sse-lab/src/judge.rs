@@ -5,15 +5,18 @@
 //! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer
 //! is the verdict.
 
+mod many;
+mod origins;
 mod protocol;
 mod question;
 mod seen;
+mod sees;
 mod told;
 mod words;
 
 use std::time::Duration;
 
-use crate::case::Case;
+use crate::case::{Case, Question};
 use crate::observation::Observation;
 use crate::profile::Profile;
 use crate::verdict::Verdict;
@@ -29,7 +32,33 @@ pub fn judge(
     observation: &Observation,
     now: Duration,
 ) -> Option<Verdict> {
-    let questions = case.questions.get(&profile)?;
+    verdict(case, profile, (observation, now), |_| true)
+}
+
+/// Whether all is judged that needs nobody's eyes: then a client need not come again.
+pub(crate) fn is_judged_by_requests(
+    case: &Case,
+    profile: Profile,
+    observation: &Observation,
+    now: Duration,
+) -> bool {
+    let by_requests = |question: &Question| !matches!(question, Question::Sees { .. });
+    verdict(case, profile, (observation, now), by_requests).is_some()
+}
+
+/// The verdict by some of the questions.
+fn verdict(
+    case: &Case,
+    profile: Profile,
+    (observation, now): (&Observation, Duration),
+    counts: impl Fn(&Question) -> bool,
+) -> Option<Verdict> {
+    let questions = case.questions.get(&profile)?.iter();
+    let first = observation.requests.first();
+    if let Some(missing) = first.and_then(|first| case.needs.missing(first)) {
+        return Some(Verdict::NotReached(missing.to_owned()));
+    }
+    let questions = questions.filter(|ask| counts(&ask.question));
     let mut weightiest = Some(Verdict::Right);
     for ask in questions {
         let seen = Seen {

@@ -2,7 +2,10 @@
 
 mod end;
 mod list;
+mod page;
 mod paths;
+mod saw;
+mod second;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -11,11 +14,11 @@ use std::time::{Duration, Instant};
 use axum::http::{Response, StatusCode, header};
 use bytes::Bytes;
 use sse_engine::lock::lock;
-use sse_engine::stream::{Request, Stream};
+use sse_engine::stream::Request;
 use sse_engine::time::Now;
 use sse_server::{
-    Answering, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest, MountedStream,
-    Watcher,
+    Answering, ExtraListeners, Handler, Mount, MountArea, MountedAnswer, MountedEnd,
+    MountedRequest, MountedStream, Watcher,
 };
 use tokio::sync::watch;
 
@@ -23,9 +26,10 @@ use crate::case::{Case, cases};
 use crate::error::Error;
 use crate::observation::{Asked, Ended};
 use crate::profile::Profile;
+use crate::report::Report;
 use crate::run::{Run, Step, Turn};
 use crate::view::{CaseSentView, RunView};
-use paths::Path;
+use paths::{Path, Saw};
 
 /// As many runs as are kept; the one that was quiet for longest goes.
 const MOST_RUNS: usize = 64;
@@ -50,6 +54,8 @@ pub struct Lab(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     state: Mutex<State>,
+    /// What opens the second listeners of its runs.
+    listeners: Mutex<ExtraListeners>,
     /// Counts up with whatever happens.
     changes: watch::Sender<u64>,
 }
@@ -59,6 +65,8 @@ struct State {
     runs: HashMap<String, Run>,
     /// The serial number of the newest run.
     serial: u64,
+    /// Whether clients report what they see.
+    reports: bool,
 }
 
 impl Lab {
@@ -76,6 +84,7 @@ impl Lab {
         };
         vec![
             mount(paths::LAB, MountArea::Stream),
+            mount(paths::PAGE, MountArea::Page),
             mount(paths::API, MountArea::Api),
         ]
     }
@@ -139,6 +148,66 @@ impl Lab {
         gone.map(drop)
     }
 
+    /// Says that all clients that come from now on report what they see: what they do not report,
+    /// they do not show.
+    pub fn expect_reports(&self) {
+        self.state().reports = true;
+    }
+
+    /// Takes what the client of this name saw: in this case, or else where it is in the tour.
+    ///
+    /// # Errors
+    /// There is no such case, nobody came by that name, or nothing was sent there.
+    pub fn report(
+        &self,
+        name: &str,
+        id: Option<&str>,
+        report: Report,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let case = id.map(Self::place).transpose()?;
+        self.reported(name, case, (None, report), now)
+    }
+
+    fn reported(
+        &self,
+        name: &str,
+        case: Option<usize>,
+        report: (Option<u64>, Report),
+        now: Instant,
+    ) -> Result<(), Error> {
+        let mut state = self.state();
+        let run = state.runs.get_mut(name);
+        let run = run.ok_or_else(|| Error::NoRun(name.to_owned()))?;
+        let is_sent = run.report(cases(), case, report, now);
+        drop(state);
+        self.changed();
+        match is_sent {
+            true => Ok(()),
+            false => Err(Error::NothingSent(name.to_owned())),
+        }
+    }
+
+    /// Takes the reports of a request.
+    fn saw(
+        &self,
+        saw: Saw<'_>,
+        request: &MountedRequest,
+    ) -> Result<Response<Bytes>, (StatusCode, Error)> {
+        if let Some(refusal) = list::unfit(request) {
+            return Ok(refusal);
+        }
+        let missing = |e| (StatusCode::NOT_FOUND, e);
+        let case = saw.case.map(Self::place).transpose().map_err(missing)?;
+        let reports = saw::read(request, saw.number.is_some());
+        for report in reports.map_err(|e| (StatusCode::BAD_REQUEST, e))? {
+            let report = (saw.number, report);
+            let taken = self.reported(saw.name, case, report, request.at.instant);
+            taken.map_err(missing)?;
+        }
+        Ok(saw::noted())
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         lock(&self.0.state)
     }
@@ -151,9 +220,12 @@ impl Lab {
         let answer = match paths::read(&request.path) {
             Err(e) => Err((StatusCode::NOT_FOUND, e)),
             Ok(Path::List) => Ok(list::text(&request)),
+            Ok(Path::Page) => Ok(page::answer(&request)),
             Ok(Path::Cases) => Ok(list::json(&request)),
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),
+            Ok(Path::Saw(saw)) => self.saw(saw, &request),
+            Ok(Path::Second(name)) => Ok(self.second(name, &request).await),
             Ok(Path::RunCase(name, id)) => self.run_case((name, id), &request),
             Ok(Path::Tour(name)) => return self.tour(name, &request).await,
             Ok(Path::Case(id, name)) => match Self::place(id) {
@@ -244,8 +316,14 @@ impl Lab {
         if request.method == "HEAD" {
             return MountedAnswer::Whole(list::other(request, "GET"));
         }
+        if let Err(e) = self.fits(&cases()[case], name, request) {
+            return MountedAnswer::Whole(say(StatusCode::MISDIRECTED_REQUEST, &e.to_string()));
+        }
         let now = request.at;
-        let asked = asked(request);
+        let asked = Asked {
+            second: self.second_port(name) == Some(request.local.port()),
+            ..asked(request)
+        };
         let as_seen = match &*cases()[case].asides {
             [] => Request::default(),
             _ => seen(request.method.as_str(), &request.path, &request.body),
@@ -275,11 +353,10 @@ impl Lab {
                 return MountedAnswer::Whole(say(StatusCode::TOO_MANY_REQUESTS, words));
             }
         };
-        let stream = Arc::clone(&turn.answer(cases()).stream);
-        let stream = Arc::new(Stream {
-            path: request.path.clone(),
-            ..(*stream).clone()
-        });
+        let answer = turn.answer(cases());
+        let of_turn = (turn, self.second_port(of.0));
+        let stream = second::of_request(&answer.stream, request, of_turn);
+        self.close_second(of.0, answer);
         let watcher = TurnWatcher {
             lab: self.clone(),
             name: of.0.to_owned(),
@@ -287,7 +364,7 @@ impl Lab {
             turn,
         };
         MountedAnswer::Stream(MountedStream {
-            stream,
+            stream: Arc::new(stream),
             watcher: Some(Arc::new(watcher)),
             request: earlier,
         })
@@ -305,9 +382,9 @@ impl Lab {
                 }
             }
         }
-        let serial = state.serial;
+        let (serial, reports) = (state.serial, state.reports);
         let run = state.runs.entry(name.to_owned());
-        let result = change(run.or_insert_with(|| Run::new(serial, now)));
+        let result = change(run.or_insert_with(|| Run::new(serial, reports, now)));
         drop(state);
         self.changed();
         result
@@ -329,6 +406,10 @@ impl Handler for Lab {
             run.preflight(case);
         }
         self.changed();
+    }
+
+    fn join(&self, listeners: &ExtraListeners) {
+        *lock(&self.0.listeners) = listeners.clone();
     }
 }
 
@@ -388,12 +469,11 @@ fn asked(request: &MountedRequest) -> Asked {
         None => request.path.clone(),
     };
     Asked {
-        at: Duration::ZERO,
         method: request.method.as_str().to_owned(),
         target,
         fields: fields.collect(),
         body: request.body[..request.body.len().min(KEPT_BODY)].to_vec(),
-        ended: None,
+        ..Asked::default()
     }
 }
 

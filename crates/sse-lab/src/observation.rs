@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::report::Reports;
+
 /// As many requests of one case as are kept. Those beyond are counted.
 pub(crate) const KEPT_REQUESTS: usize = 64;
 
@@ -18,6 +20,8 @@ pub struct Observation {
     pub more: u64,
     /// The preflights that came.
     pub preflights: u64,
+    /// What the client reported that it saw.
+    pub reports: Reports,
 }
 
 impl Observation {
@@ -36,6 +40,8 @@ pub struct Asked {
     pub method: String,
     /// Its path and query.
     pub target: String,
+    /// Whether it came to the second listener of the run.
+    pub second: bool,
     /// The fields of its head in their order; the names in small letters, the values as they came.
     pub fields: Vec<(String, Vec<u8>)>,
     /// Its body.

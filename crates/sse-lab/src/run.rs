@@ -6,11 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sse_engine::stream::Request;
 use sse_engine::time::Now;
+use sse_server::ExtraListener;
 
 use crate::case::{Answer, Case, tour};
-use crate::judge::judge;
+use crate::judge::is_judged_by_requests;
 use crate::observation::{Asked, Ended, KEPT_REQUESTS, Observation};
 use crate::profile::Profile;
+use crate::report::{Report, Reported};
 use crate::rpc;
 
 /// As many requests of one run as are answered. A client that sends more never stops.
@@ -43,6 +45,10 @@ pub(crate) struct Run {
     notes: Vec<String>,
     /// How many requests came in all.
     requests: u64,
+    /// Whether its client reports what it sees.
+    reports: bool,
+    /// Its second listener, where it has one. It is closed with the run.
+    pub(crate) second: Option<ExtraListener>,
 }
 
 /// A place in the tour.
@@ -82,6 +88,8 @@ pub(crate) struct Turn {
     answer: Which,
     /// Which of its requests, or of those beside them, it answers.
     request: usize,
+    /// After how long it is cut, where it is cut together with others.
+    pub(crate) cut_in: Option<Duration>,
 }
 
 /// What is played to a request.
@@ -105,7 +113,8 @@ impl Turn {
 }
 
 impl Run {
-    pub(crate) fn new(serial: u64, now: Now) -> Self {
+    /// `reports` says whether its client is known to report what it sees.
+    pub(crate) fn new(serial: u64, reports: bool, now: Now) -> Self {
         Self {
             serial,
             since: now.wall,
@@ -115,6 +124,8 @@ impl Run {
             visits: BTreeMap::new(),
             notes: Vec::new(),
             requests: 0,
+            reports,
+            second: None,
         }
     }
 
@@ -183,6 +194,7 @@ impl Run {
                 case,
                 answer: Which::Aside(aside),
                 request: visit.push_aside(asked, now),
+                cut_in: None,
             });
         }
         let turn = self.play(cases, case, asked, now);
@@ -192,7 +204,7 @@ impl Run {
             .filter(|profile| cases[case].is_in(*profile))
             .all(|profile| {
                 let visit = &self.visits[&case];
-                judge(&cases[case], profile, &visit.observation, visit.age(now)).is_some()
+                is_judged_by_requests(&cases[case], profile, &visit.observation, visit.age(now))
             });
         match is_over && turn.request >= cases[case].answers.len() {
             true => Step::Over,
@@ -222,6 +234,26 @@ impl Run {
         if let Some(visit) = case.and_then(|case| self.visits.get_mut(&case)) {
             visit.observation.preflights += 1;
         }
+    }
+
+    /// Takes what its client reports to have seen in a case; without one, in the case of the tour
+    /// that it belongs to. Whether anything was sent there is the answer.
+    pub(crate) fn report(
+        &mut self,
+        cases: &[Case],
+        case: Option<usize>,
+        (number, what): (Option<u64>, Report),
+        now: Instant,
+    ) -> bool {
+        let case = case.or_else(|| self.walk.as_ref()?.reported(cases, &what));
+        let Some(visit) = case.and_then(|case| self.visits.get_mut(&case)) else {
+            return false;
+        };
+        self.reports = true;
+        let at = visit.age(now);
+        let reports = &mut visit.observation.reports;
+        reports.add(Reported { at, number, what });
+        true
     }
 
     /// Notes what was noticed beside the cases, once.
@@ -307,19 +339,31 @@ impl Run {
     }
 
     fn play(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Turn {
-        let request = self.visit_of(case, now).push(asked, now);
+        let visit = self.visit_of(case, now);
+        let request = visit.push(asked, now);
+        let (answers, at) = (&cases[case].answers, visit.age(now));
+        let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
+        let together = answers.iter().position(|answer| cut_in(answer).is_some());
+        let answer = together.unwrap_or(request.min(answers.len() - 1));
         Turn {
             case,
-            answer: Which::Answer(request.min(cases[case].answers.len() - 1)),
+            answer: Which::Answer(answer),
             request,
+            cut_in: cut_in(&answers[answer]),
         }
     }
 
     /// What came for a case, from now on where nothing did.
     fn visit_of(&mut self, case: usize, now: Instant) -> &mut Visit {
-        self.visits.entry(case).or_insert_with(|| Visit {
-            began: now,
-            observation: Observation::default(),
+        self.visits.entry(case).or_insert_with(|| {
+            let mut observation = Observation::default();
+            if self.reports {
+                observation.reports.expect();
+            }
+            Visit {
+                began: now,
+                observation,
+            }
         })
     }
 }
@@ -328,6 +372,20 @@ impl Walk {
     /// The case that it is at; nothing behind the last one.
     fn case(&self) -> Option<usize> {
         self.tour.get(self.at).copied()
+    }
+
+    /// The case that a report belongs to. It may come when the client has come back already, and
+    /// then the id says it: those of a case of the tour begin with the case.
+    fn reported(&self, cases: &[Case], what: &Report) -> Option<usize> {
+        let id = match what {
+            Report::Event(event) => event.id.as_deref(),
+            Report::Error(_) | Report::Closed => None,
+        };
+        let named = id.and_then(|id| id.split_once('-')).map(|(case, _)| case);
+        let last = self.at.min(self.tour.len().checked_sub(1)?);
+        let walked = self.tour[..=last].iter().copied();
+        let mut of_id = walked.filter(|case| Some(&*cases[*case].id) == named);
+        of_id.next_back().or_else(|| self.tour.get(last).copied())
     }
 }
 

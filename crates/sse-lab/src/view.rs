@@ -8,10 +8,11 @@ use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
 use sse_server::value_without_secrets;
 
-use crate::case::{Case, cases};
+use crate::case::{Case, Second, cases};
 use crate::judge::judge;
 use crate::observation::{Asked, Ender, Observation};
 use crate::profile::Profile;
+use crate::report::{Report, Reported};
 use crate::run::Run;
 use crate::verdict::Verdict;
 
@@ -40,6 +41,10 @@ pub struct ListedCase {
     pub in_tour: bool,
     /// The profiles that have it.
     pub profiles: Vec<Profile>,
+    /// The types of its events that a client must listen for, if it is as EventSource is.
+    pub names: Vec<String>,
+    /// Whether it needs another address than the lab's own, or many clients.
+    pub needs_more: bool,
 }
 
 /// A run, and its verdicts so far.
@@ -92,6 +97,24 @@ pub struct CaseView {
     pub count: u64,
     /// How many preflights came.
     pub preflights: u64,
+    /// What the client reported that it saw.
+    pub saw: Vec<ReportView>,
+}
+
+/// What a client reported that it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabReport"))]
+pub struct ReportView {
+    /// When it came, in milliseconds since the case's first request.
+    pub at: u64,
+    /// `event`, `error` or `closed`.
+    pub kind: String,
+    /// The data of an event, or the words of an error.
+    pub text: String,
+    /// The type of an event, where that was reported.
+    pub name: Option<String>,
+    /// The last event id with an event, where that was reported.
+    pub id: Option<String>,
 }
 
 /// A verdict.
@@ -172,10 +195,11 @@ impl RunView {
 }
 
 impl RunView {
-    /// The same without what came and what was sent, which is most of it.
+    /// The same without what came, what was sent and what was seen, which is most of it.
     pub fn without_requests(mut self) -> Self {
         for case in &mut self.cases {
             case.requests.clear();
+            case.saw.clear();
             case.asides.clear();
         }
         self
@@ -194,6 +218,8 @@ impl ListedCase {
             wpt: case.wpt.clone(),
             in_tour: case.in_tour,
             profiles: case.questions.keys().copied().collect(),
+            names: case.event_names().into_iter().map(str::to_owned).collect(),
+            needs_more: case.needs.second != Second::Unused || case.needs.clients > 1,
         });
         listed.collect()
     }
@@ -215,6 +241,7 @@ impl CaseView {
             asides: Vec::new(),
             count: 0,
             preflights: 0,
+            saw: Vec::new(),
         }
     }
 
@@ -249,7 +276,28 @@ impl CaseView {
                 .unwrap_or_default(),
             count: observation.map_or(0, Observation::count),
             preflights: observation.map_or(0, |seen| seen.preflights),
+            saw: observation
+                .map(|seen| seen.reports.list().iter().map(ReportView::from).collect())
+                .unwrap_or_default(),
             ..Self::untouched(case)
+        }
+    }
+}
+
+impl From<&Reported> for ReportView {
+    fn from(reported: &Reported) -> Self {
+        let (kind, shown, name, id) = match &reported.what {
+            Report::Event(event) => ("event", &*event.data, &event.name, &event.id),
+            Report::Error(words) => ("error", &**words, &None, &None),
+            Report::Closed => ("closed", "", &None, &None),
+        };
+        let text = |shown: &String| text(shown.as_bytes());
+        Self {
+            at: millis(reported.at),
+            kind: kind.to_owned(),
+            text: self::text(shown.as_bytes()),
+            name: name.as_ref().map(text),
+            id: id.as_ref().map(text),
         }
     }
 }

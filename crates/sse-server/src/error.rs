@@ -138,6 +138,14 @@ pub enum Error {
         reason: String,
     },
 
+    /// A listener was asked for while the server does not run. Start it first.
+    #[error("The server does not run: start it first.")]
+    NotRunning,
+
+    /// As many extra listeners are open as may be. Close one of those first.
+    #[error("{0} extra listeners are open, which is the limit: close one of those first.")]
+    TooManyListeners(usize),
+
     /// So many bodies are being read that there is no room for one more. Try again in a moment.
     #[error(
         "Request bodies hold {0} bytes already, which is the limit for all requests together: try again in a moment."

@@ -74,8 +74,9 @@ pub use connections::{
 pub use error::{Error, Holder};
 pub use lifecycle::{Asked, Server, Signals, asked_to_end};
 pub use mount::{
-    Answering, Ender, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest,
-    MountedStream, SentPiece, WATCHED_BYTES, WATCHED_PIECES, Watcher,
+    Answering, Ender, ExtraListener, ExtraListeners, Handler, MOST_EXTRA_LISTENERS, Mount,
+    MountArea, MountedAnswer, MountedEnd, MountedRequest, MountedStream, SentPiece, WATCHED_BYTES,
+    WATCHED_PIECES, Watcher,
 };
 pub use recording_file::{
     Existing, RecordingFile, SavedRecording, WatchHead, WatchRecording, recording_name,

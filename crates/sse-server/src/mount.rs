@@ -7,6 +7,7 @@
 //! Invariant: the server knows nothing of what a mount is for.
 
 mod account;
+mod listeners;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -19,6 +20,8 @@ use sse_engine::stream::{self, Stream, is_below};
 use sse_engine::time::Now;
 
 pub(crate) use account::Account;
+pub use listeners::{ExtraListener, ExtraListeners, MOST_EXTRA_LISTENERS};
+pub(crate) use listeners::{Listening, OpenListener};
 
 /// The most bytes of an answer that its watcher is given.
 pub const WATCHED_BYTES: usize = 64 * 1024;
@@ -61,6 +64,12 @@ pub trait Handler: fmt::Debug + Send + Sync {
     fn preflight(&self, request: &MountedRequest) {
         _ = request;
     }
+
+    /// Is given what opens further listeners of its server, once for each of its mounts, before the
+    /// server can start.
+    fn join(&self, listeners: &ExtraListeners) {
+        _ = listeners;
+    }
 }
 
 /// An answer in the making.
@@ -87,7 +96,8 @@ pub struct MountedRequest {
     pub body: Bytes,
     /// Who connected, from which port.
     pub peer: SocketAddr,
-    /// The address that it came to.
+    /// The address that it came to, which tells the server's own port from that of an
+    /// [`ExtraListener`].
     pub local: SocketAddr,
     /// When its head was there.
     pub at: Now,

@@ -5,6 +5,8 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sse_engine::file;
+use sse_engine::stream::Request as Asked;
 use sse_server::{
     Answering, Config, Ender, Handler, Mount, MountArea, MountedAnswer, MountedRequest,
     MountedStream,
@@ -91,6 +93,30 @@ async fn a_prefix_ends_with_a_segment_and_the_longest_wins() {
     assert_eq!(outer.asked().len(), 3);
     let befores: Vec<_> = inner.asked().iter().map(|asked| asked.before).collect();
     assert_eq!(befores, ["", "", "/@"]);
+}
+
+/// A return that resumes has no message of its own.
+#[tokio::test]
+async fn the_texts_of_an_answer_see_the_request_that_the_handler_names() {
+    let text = "templates = 'jinja'\n[[stream]]\npath = '/case'\nid = false\nevents = [\
+        { when = 'request.json.id is defined', data = '{{ request.method }} {{ request.json.id }}' }, \
+        { data = 'x' }]";
+    let named = Arc::new(file::read(text).expect("a stream").remove(0));
+    let mounted = Mounted::new(move |asked, watcher| {
+        let earlier = Asked::new("POST", "/lab/x", [], br#"{"id":7}"#);
+        MountedAnswer::Stream(MountedStream {
+            stream: Arc::clone(&named),
+            watcher: Some(watcher),
+            request: (asked.path == "/lab/earlier").then_some(earlier),
+        })
+    });
+    let bench = mounted.bench().await;
+    let earlier = all(&bench, "GET", "/lab/earlier", &[]).await;
+    let both = ["data: POST 7\n", "data: x\n"].map(|line| earlier.contains(line));
+    assert_eq!(both, [true, true], "{earlier}");
+    let own = all(&bench, "GET", "/lab/own", &[]).await;
+    let both = ["data: POST", "data: x\n"].map(|line| own.contains(line));
+    assert_eq!(both, [false, true], "{own}");
 }
 
 /// Each request is the first, whatever came before it and whatever it brings.
@@ -214,6 +240,8 @@ async fn a_preflight_is_answered_and_told() {
         Some("last-event-id")
     );
     assert_eq!(head.get("access-control-allow-origin"), Some(local));
+    // The handler is told of each.
+    assert_eq!(head.get("access-control-max-age"), Some("0"));
     let told = mounted.preflights();
     let [told] = &told[..] else {
         panic!("one was told: {told:?}");

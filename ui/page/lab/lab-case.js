@@ -11,7 +11,15 @@ import { WireLog } from "../wire/wire-log.js";
 import { WireRows } from "../wire/wire-rows.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { copyOnClick } from "../parts/copy-button.js";
-import { fateWords, markOf, newFields, rowWords, sizeWords, time } from "./lab-words.js";
+import {
+  fateWords,
+  isOfEventSource,
+  markOf,
+  newFields,
+  rowWords,
+  sizeWords,
+  time,
+} from "./lab-words.js";
 import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { several } from "../parts/format.js";
@@ -112,6 +120,7 @@ export class LabCaseView extends HTMLElement {
     setText(part(this, ".does"), listed.does);
     setText(part(this, ".must"), listed.must);
     setText(part(this, ".source"), sourceWords(listed));
+    part(this, "[data-act=walk-case]").hidden = !isOfEventSource(listed);
     if (!isNew) return;
     part(this, ".body").scrollTop = 0;
     this.show(undefined, null);
@@ -136,7 +145,9 @@ export class LabCaseView extends HTMLElement {
     this.#drawRequests(requests, sent, whole?.case.verdict !== null);
     const more = (whole?.case.count ?? 0) - requests.length;
     const none = part(this, ".none");
-    setText(none, noneWords(seen, listed, more, whole?.case.preflights ?? 0));
+    const beside = whole?.case.asides.length ?? 0;
+    const preflights = whole?.case.preflights ?? 0;
+    setText(none, noneWords(seen, listed, { more, beside, preflights }));
     none.hidden = none.textContent === "" || (requests.length === 0 && (seen?.count ?? 0) > 0);
   }
 
@@ -174,15 +185,19 @@ const sourceWords = ({ source, wpt }) =>
 /**
  * @param {LabCase | undefined} seen
  * @param {ListedCase} listed
- * @param {number} more requests that are counted, and not kept
- * @param {number} preflights
+ * @param {{ more: number, beside: number, preflights: number }} besides requests that are counted
+ *   and not kept, those that are no turn of the case, and preflights
  */
-function noneWords(seen, listed, more, preflights) {
+function noneWords(seen, listed, { more, beside, preflights }) {
   const words = [
+    beside > 0 ? `${several(beside, "request")} came beside the case, such as a handshake.` : "",
     more > 0 ? `${several(more, "further request")} came, of which nothing is kept.` : "",
     preflights > 0 ? `${several(preflights, "preflight")} came.` : "",
   ].filter(Boolean);
   if (words.length > 0 || (seen?.count ?? 0) > 0) return words.join(" ");
+  if (!isOfEventSource(listed)) {
+    return "Give its URL to the client: as the base URL of the API, or as that of the MCP server.";
+  }
   return listed.in_tour
     ? "The tour comes to it by itself. It has a URL of its own as well, above."
     : "Most clients end here for good, so the tour leaves it out: connect to its own URL.";

@@ -18,8 +18,8 @@ const newForm = markup(`
       title="The name that a client walks by: the last part of its URL"></label>
     <label>Profile <select name="profile" title="What it is held against"></select></label>
     <p class="address"><code class="url"></code><button type="button" class="tool"
-      data-act="copy-url" aria-label="Copy the URL of the tour"
-      title="Copy the URL of the tour">${icon("copy")}</button></p>
+      data-act="copy-url" aria-label="Copy the URL"
+      title="Copy the URL">${icon("copy")}</button></p>
     <p class="acts">
       <button type="button" data-act="again"
         title="Forget what this client did, so that it begins anew">Run again</button>

@@ -13,6 +13,7 @@ import { OwnWalk } from "./own-walk.js";
 import { SplitBar } from "../parts/split-bar.js";
 import {
   COUNTED,
+  commandLine,
   differs,
   isProfile,
   ownName,
@@ -58,14 +59,18 @@ const newPlace = markup(`
     <lab-case hidden></lab-case>
     <section class="first" aria-labelledby="lab-first" hidden>
       <h3 class="title" id="lab-first">What does your client really do?</h3>
-      <p>Let it connect, and come back as often as it does. Each answer ends in a break, and each
-        return is the next case; about 40 s later each row has its verdict. Nothing in the client
+      <p data-for="tour">Let it connect, and come back as often as it does. Each answer ends in a
+        break, and each return is the next case; about 40 s later each row has its verdict. Nothing
+        in the client has to be changed.</p>
+      <p data-for="base">Give it the URL of a case, as the base URL of the API or as that of the MCP
+        server. Each case has a URL of its own, which stands with the case. Nothing in the client
         has to be changed.</p>
       <p class="try"><code data-line="url"></code><button type="button" class="small"
         data-act="copy-line" aria-label="Copy the line">Copy</button></p>
       <p class="try"><code data-line="command"></code><button type="button" class="small"
         data-act="copy-command" aria-label="Copy the command">Copy</button></p>
-      <p><button type="button" class="primary" data-act="walk-first">Walk it in this page</button>
+      <p data-for="tour"><button type="button" class="primary"
+        data-act="walk-first">Walk it in this page</button>
         <span class="quiet">judges the browser that you are looking at</span></p>
     </section>
   </div>
@@ -374,9 +379,14 @@ export class LabPlace extends HTMLElement {
     const isFirst = run === null && wish.open === "";
     part(this, ".first").hidden = !isFirst || listed.length === 0;
     this.toggleAttribute("data-first", isFirst && listed.length > 0);
+    const hasTour = listed.some(({ in_tour }) => in_tour);
+    for (const it of this.querySelectorAll("[data-for]")) {
+      /** @type {HTMLElement} */ (it).hidden = (it.getAttribute("data-for") === "tour") !== hasTour;
+    }
     const url = this.#tourUrl(wish.name);
-    setText(part(this, "[data-line=url]"), `new EventSource(${JSON.stringify(url)})`);
-    setText(part(this, "[data-line=command]"), "sse lab -- node client.mjs {url}");
+    const line = `new EventSource(${JSON.stringify(url)})`;
+    setText(part(this, "[data-line=url]"), hasTour ? line : this.#caseUrl(listed[0]?.id ?? ""));
+    setText(part(this, "[data-line=command]"), commandLine(wish.profile));
     this.#drawNotes(run?.notes ?? []);
     const problem = part(this, ":scope > .problem");
     const words = this.#failure || (this.#app?.store.get("unreachable") ? "" : feed.problem);
@@ -394,12 +404,12 @@ export class LabPlace extends HTMLElement {
     this.#form?.show({
       ...wish,
       names,
-      url: this.#tourUrl(wish.name),
+      url: inTour > 0 || listed.length === 0 ? this.#tourUrl(wish.name) : this.#caseUrl("ID"),
       words: `${own}${words}`,
       state: run === null ? "idle" : feed.isOn ? "connecting" : "ended",
       hasRun: run !== null,
       walks: this.#walk?.isOn ?? false,
-      canWalk: listed.length > 0,
+      canWalk: inTour > 0,
     });
   }
 

@@ -10,6 +10,9 @@ import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 
+/** What stands above the cases of a profile without a tour. */
+const EACH_ALONE = "Each with a URL of its own";
+
 const newTable = markup(`
   <div class="scroller" tabindex="-1">
     <table role="grid" aria-label="Cases" aria-readonly="true" tabindex="0"
@@ -24,8 +27,7 @@ const newTable = markup(`
         <tr role="row" class="group"><th role="gridcell" colspan="4">In the tour, one after the
           other</th></tr></tbody>
       <tbody role="rowgroup" data-group="alone">
-        <tr role="row" class="group"><th role="gridcell" colspan="4">With a URL of their own: most
-          of them end a client for good</th></tr></tbody>
+        <tr role="row" class="group"><th role="gridcell" colspan="4"></th></tr></tbody>
     </table>
     <p class="empty" hidden><span class="hint"></span> <button type="button" class="small"
       data-act="clear-filter">Clear the filter</button></p>
@@ -118,6 +120,11 @@ export class LabTable extends HTMLElement {
       const texts = [one.id, one.name, markOf(own), rowWords(one, own).words];
       row.hidden = !matches(texts, filter);
     }
+    const hasTour = listed.some(({ in_tour }) => in_tour);
+    setText(
+      part(this, "[data-group=alone] th"),
+      hasTour ? "With a URL of their own: most of them end a client for good" : EACH_ALONE,
+    );
     for (const group of this.querySelectorAll("tbody")) {
       const head = /** @type {HTMLTableCellElement} */ (part(group, "th"));
       head.colSpan = other ? 5 : 4;

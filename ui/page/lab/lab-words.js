@@ -37,6 +37,20 @@ export const PROFILES = [
   ["mcp-2026-07-28", "a client of MCP, version 2026-07-28"],
 ];
 
+/**
+ * Whether an EventSource can be held against a case. Others are of clients that send messages.
+ *
+ * @param {Pick<ListedCase, "profiles">} listed
+ */
+export const isOfEventSource = ({ profiles }) =>
+  profiles.includes("standard") || profiles.includes("resilient");
+
+/** What starts a client for each case of a profile. @param {Profile} profile */
+export const commandLine = (profile) => {
+  const named = profile === "standard" ? "" : ` --profile ${profile}`;
+  return `sse lab${named} -- node client.mjs {url}`;
+};
+
 /** @param {unknown} text @returns {text is Profile} */
 export const isProfile = (text) => PROFILES.some(([profile]) => profile === text);
 

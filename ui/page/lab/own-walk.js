@@ -1,9 +1,11 @@
 /**
  * The walk of this page's own EventSource through the lab, so that one sees the browser judged that
- * one has open. It reads nothing of what comes: the server judges.
+ * one has open. It reports what comes, and the server judges.
  *
  * @import { Host } from "../types.js"
  */
+
+import { Eyes } from "./eyes.js";
 
 /** All connections of the browser to this host are in use. */
 const NONE_FREE =
@@ -45,6 +47,7 @@ export class OwnWalk {
     this.#end();
     if (this.#underWay.size >= this.#host.streamsAtMost) throw new Error(NONE_FREE);
     const source = new EventSource(url);
+    new Eyes(source, url);
     this.#source = source;
     this.#url = url;
     this.name = name;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sse_client::Url;
 use sse_lab::Profile;
 
 pub(super) const LAB_EXAMPLES: &str = "\
@@ -12,7 +13,8 @@ Examples:
   sse lab R4 P9 -- node client.mjs {url}   only for these cases
   sse lab tour -- node client.mjs {url}    only for the tour, which takes half a minute
   sse lab --profile resilient --junit lab.xml -- ./client {url}
-                                           the results for a CI server as well";
+                                           the results for a CI server as well
+  sse lab --service localhost:8123         a test service of sse-contract-tests, which has the client";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Lab {
@@ -37,6 +39,11 @@ pub(crate) struct Lab {
     #[arg(long, value_name = "FILE")]
     pub(crate) expected_failures: Option<PathBuf>,
 
+    /// Let the client be started by the test service at this URL, which speaks the protocol of
+    /// LaunchDarkly's sse-contract-tests. It reports what its client sees.
+    #[arg(long, value_name = "URL", value_parser = url, conflicts_with = "command")]
+    pub(crate) service: Option<Url>,
+
     /// Port to listen on; 0 takes any free one.
     #[arg(long, short, default_value_t = 0)]
     pub(crate) port: u16,
@@ -49,4 +56,15 @@ pub(crate) struct Lab {
     /// stopped when its case has a verdict.
     #[arg(value_name = "COMMAND", last = true)]
     pub(crate) command: Vec<String>,
+}
+
+impl Lab {
+    /// Whether the lab starts the client.
+    pub(crate) fn starts_clients(&self) -> bool {
+        !self.command.is_empty() || self.service.is_some()
+    }
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|e| e.to_string())
 }

@@ -8,6 +8,7 @@ use sse_lab::{CaseView, Lab, Profile, VerdictView, cases};
 
 use super::Walk;
 use super::client::LastWords;
+use super::driver::Driver;
 use super::expected::Expected;
 use crate::api::print;
 use crate::complain;
@@ -52,11 +53,19 @@ impl Results {
     }
 
     /// Says where clients are to connect, or that they are started.
-    pub(super) fn begin(&self, urls: impl Iterator<Item = String>, starts: bool) {
+    pub(super) fn begin(&self, urls: impl Iterator<Item = String>, driver: Option<&Driver>) {
         let urls: Vec<_> = urls.collect();
-        if starts {
+        if let Some(driver) = driver {
             let walks = several(urls.len() as u64, "walk");
-            complain(format!("the lab starts the command for {walks}."));
+            complain(match driver {
+                Driver::Command(_) => format!("the lab starts the command for {walks}."),
+                Driver::Service(service) => {
+                    format!(
+                        "the lab has {} start its client for {walks}.",
+                        service.url()
+                    )
+                }
+            });
             return;
         }
         complain(match self.profile {

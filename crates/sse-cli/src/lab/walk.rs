@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use anyhow::anyhow;
-use sse_lab::{Case, CaseView, Lab, Profile, cases};
+use sse_lab::{Case, CaseView, Lab, Profile, Second, cases};
 
 use crate::args::Lab as Args;
 
@@ -23,7 +23,13 @@ pub(super) struct Walk {
     /// The name of its run.
     pub(super) name: String,
     /// Its path.
-    pub(super) path: String,
+    path: String,
+    /// What it needs the second listener of its run for.
+    second: Second,
+    /// How many clients it is for.
+    pub(super) clients: usize,
+    /// Where its clients are to connect, once that is known.
+    pub(super) url: String,
     /// The ids of its cases.
     pub(super) cases: HashSet<String>,
 }
@@ -33,16 +39,49 @@ impl Walk {
         Self {
             path: format!("{TOUR}{name}"),
             name: name.to_owned(),
+            second: Second::Unused,
+            clients: 1,
+            url: String::new(),
             cases,
         }
     }
 
-    pub(super) fn case(id: &str, name: &str) -> Self {
+    fn case(case: &Case, name: &str) -> Self {
         Self {
-            path: format!("/lab/case/{id}/{name}"),
+            path: format!("/lab/case/{}/{name}", case.id),
             name: name.to_owned(),
-            cases: HashSet::from([id.to_owned()]),
+            second: case.needs.second,
+            clients: case.needs.clients.max(1),
+            url: String::new(),
+            cases: HashSet::from([case.id.clone()]),
         }
+    }
+
+    /// One for a case that its client missed in the tour.
+    ///
+    /// # Errors
+    /// There is no such case.
+    pub(super) fn missed(id: &str) -> anyhow::Result<Self> {
+        let case = Case::find(id)?;
+        Ok(Self::case(case, &case.id))
+    }
+
+    /// Finds out where its clients are to connect, and opens the second listener of its run where
+    /// it needs one. `base` is the URL of the server.
+    ///
+    /// # Errors
+    /// That cannot be opened.
+    pub(super) async fn find_url(&mut self, lab: &Lab, base: &str) -> anyhow::Result<()> {
+        let second = match self.second {
+            Second::Unused => None,
+            Second::Redirect | Second::Url => Some(lab.open_second(&self.name).await?),
+        };
+        let base = match (&second, self.second) {
+            (Some(second), Second::Url) => second,
+            _ => base,
+        };
+        self.url = format!("{base}{}", self.path);
+        Ok(())
     }
 
     /// Whether it is that through the tour.
@@ -101,12 +140,12 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
         found.retain(|case| !wanted.iter().any(|other| other.id == case.id));
         wanted.extend(found);
     }
-    let has_command = !args.command.is_empty();
+    let starts = args.starts_clients();
     if wanted.is_empty() {
         let all = cases().iter().filter(of_profile);
         // Some profiles have no tour.
         let tours = all.clone().any(|case| case.in_tour);
-        wanted.extend(all.filter(|case| has_command || case.in_tour || !tours));
+        wanted.extend(all.filter(|case| starts || case.in_tour || !tours));
     }
     // The tour is walked whole, whichever of its cases is asked for: then its URL is the same.
     let whole_tour = asks_tour || args.cases.is_empty();
@@ -115,14 +154,14 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
         let tour = wanted.iter().filter(|case| case.in_tour);
         let tour: HashSet<_> = tour.map(|case| case.id.clone()).collect();
         if !tour.is_empty() {
-            let name = if has_command { "tour" } else { VISITOR };
+            let name = if starts { "tour" } else { VISITOR };
             walks.push(Walk::tour(name, tour));
         }
     }
     let singles = wanted.iter().filter(|case| !(whole_tour && case.in_tour));
-    walks.extend(singles.map(|case| match has_command {
-        true => Walk::case(&case.id, &case.id),
-        false => Walk::case(&case.id, VISITOR),
+    walks.extend(singles.map(|case| match starts {
+        true => Walk::case(case, &case.id),
+        false => Walk::case(case, VISITOR),
     }));
     Ok(walks)
 }

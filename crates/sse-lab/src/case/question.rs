@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::IdText;
+use super::{IdText, ShownEvent};
 
 /// A question, and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,8 +133,19 @@ pub enum Question {
         /// The method that the case is about.
         method: String,
     },
-    /// Does it show events with these data, and no other? The server cannot see that.
-    Sees(Vec<String>),
+    /// Does it show these events, and no other? The server cannot see that.
+    Sees {
+        /// These events, in their order.
+        events: Vec<ShownEvent>,
+        /// Whether this is asked only of a client that reports what it sees.
+        if_reported: bool,
+    },
+    /// Is it quiet for this time, once it was told to close? The server cannot see that it was.
+    Closed(Duration),
+    /// Did its page ask first (OPTIONS), before it came back to another origin?
+    Preflight,
+    /// Is it redirected to another origin without its secrets?
+    NoLeak,
     /// Nothing is right or wrong: what it did is told.
     Told(Told),
 }
@@ -150,4 +161,13 @@ pub enum Told {
     Waits(Duration),
     /// Which URL it came back to, after a redirect.
     Place,
+    /// How long after the listener was open again it came back.
+    Refused,
+    /// How far apart the clients came back that were cut together, in this time behind that.
+    Spread(Duration),
+    /// How many connections it had at once, and how many came only when these had ended, in this
+    /// time behind that.
+    Connections(Duration),
+    /// How much of the answer the system took for it, in this time.
+    Taken(Duration),
 }

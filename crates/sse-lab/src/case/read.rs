@@ -13,16 +13,19 @@ use sse_engine::file;
 use sse_engine::time::read_time;
 use toml::Table;
 
-use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Question, Told};
+use super::{Answer, Aside, Ask, Case, Field, IdText, Must, Needs, Question, ShownEvent, Told};
 use crate::error::Error;
 use crate::profile::Profile;
 
 /// All of them, in the order in which they are listed.
-const FILES: [&str; 6] = [
+const FILES: [&str; 9] = [
     include_str!("../../cases/ends.toml"),
     include_str!("../../cases/parsing.toml"),
     include_str!("../../cases/status.toml"),
     include_str!("../../cases/request.toml"),
+    include_str!("../../cases/eyes.toml"),
+    include_str!("../../cases/origins.toml"),
+    include_str!("../../cases/load.toml"),
     include_str!("../../cases/llm.toml"),
     include_str!("../../cases/mcp.toml"),
 ];
@@ -131,6 +134,8 @@ struct Written {
     #[serde(default)]
     last_in_tour: bool,
     patience: Option<String>,
+    #[serde(default)]
+    needs: Needs,
     answers: Vec<Table>,
     /// By profile, or by `all` for both profiles of EventSource.
     asks: BTreeMap<String, Vec<WrittenAsk>>,
@@ -168,7 +173,11 @@ struct WrittenAsk {
     by: Option<String>,
     anew: bool,
     again_or_shows: Option<String>,
-    sees: Option<Vec<String>>,
+    sees: Option<Vec<WrittenEvent>>,
+    if_reported: bool,
+    closed: Option<String>,
+    preflight: bool,
+    no_leak: bool,
     tells: Option<String>,
 }
 
@@ -177,6 +186,14 @@ struct WrittenAsk {
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+/// An event that is shown: its data, or its data and its type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum WrittenEvent {
+    Data(String),
+    Named { name: String, data: String },
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -235,11 +252,12 @@ impl Written {
         Ok(Case {
             name: self.name,
             does: self.does,
-            must: self.must,
+            must: must(self.must, &questions),
             source: self.source,
             wpt: self.wpt,
             in_tour: self.in_tour,
             last_in_tour: self.last_in_tour,
+            needs: self.needs,
             answers,
             asides,
             questions,
@@ -249,9 +267,29 @@ impl Written {
     }
 }
 
+/// What a client must do, with what is asked only of those who report what they see.
+fn must(written: String, questions: &BTreeMap<Profile, Vec<Ask>>) -> String {
+    let mut asks = questions.values().flatten();
+    let events = asks.find_map(|ask| match &ask.question {
+        Question::Sees {
+            events,
+            if_reported: true,
+        } => Some(ShownEvent::list(events)),
+        _ => None,
+    });
+    match events {
+        Some(events) => format!("{written} If it reports what it shows: {events}."),
+        None => written,
+    }
+}
+
 /// An answer: a stream, in the words of the file of streams. Unless it says otherwise, all of it is
 /// sent at once, and nothing between.
 fn answer(mut table: Table) -> Result<Answer, String> {
+    let (closes, cut_at) = (
+        own_time(&mut table, "closes")?,
+        own_time(&mut table, "cut_at")?,
+    );
     let language = table.remove("templates");
     let to = table.remove("to").and_then(|to| to.as_integer());
     let at_once = table.entry("every");
@@ -270,8 +308,19 @@ fn answer(mut table: Table) -> Result<Answer, String> {
     let stream = streams.pop().ok_or("an answer has no stream")?;
     Ok(Answer {
         stream: Arc::new(stream),
+        closes,
+        cut_at,
         to: to.and_then(|to| to.try_into().ok()),
     })
+}
+
+/// A time of an answer that is no word of the file of streams.
+fn own_time(table: &mut Table, key: &str) -> Result<Option<Duration>, String> {
+    let Some(value) = table.remove(key) else {
+        return Ok(None);
+    };
+    let text = value.as_str().ok_or_else(|| format!("{key} is no text"))?;
+    time(text).map(Some)
 }
 
 impl WrittenAsk {
@@ -349,16 +398,34 @@ impl WrittenAsk {
                 "place" => Told::Place,
                 "left" => Told::Left(within()?),
                 "waits" => Told::Waits(within()?),
+                "refused" => Told::Refused,
+                "spread" => Told::Spread(within()?),
+                "connections" => Told::Connections(within()?),
+                "taken" => Told::Taken(within()?),
                 other => return Err(format!("{other} cannot be told")),
             }));
+        }
+        if let Some(text) = &self.closed {
+            return Ok(Question::Closed(time(text)?));
+        }
+        if let Some(events) = self.sees {
+            let events = events.into_iter().map(|event| match event {
+                WrittenEvent::Data(data) => ShownEvent::message(data),
+                WrittenEvent::Named { name, data } => ShownEvent::named(&name, data),
+            });
+            return Ok(Question::Sees {
+                events: events.collect(),
+                if_reported: self.if_reported,
+            });
         }
         let rest = [
             self.growing.map(Question::Growing),
             self.follows.map(Question::Follows),
             self.same.map(|method| Question::Same { method }),
-            self.sees.map(Question::Sees),
             self.same_url.then_some(Question::SameUrl),
             self.one_only.then_some(Question::OneOnly),
+            self.preflight.then_some(Question::Preflight),
+            self.no_leak.then_some(Question::NoLeak),
             self.back.then_some(Question::Back),
         ];
         let mut rest = rest.into_iter().flatten();

@@ -51,11 +51,17 @@ impl Seen<'_> {
             Question::Stays { time, words } => self.stays(*time, words),
             Question::Leaves(within) => self.leaves(*within),
             Question::Head { at, fields } => self.head(*at, fields),
+            Question::Sees {
+                events,
+                if_reported,
+            } => self.sees(events, *if_reported),
+            Question::Closed(time) => self.closed(*time),
+            Question::Preflight => self.preflight(),
+            Question::NoLeak => self.no_leak(),
             Question::Heads(heads) => self.heads(heads),
             Question::By(method) => self.by(method),
             Question::Anew => self.anew(),
             Question::AgainOrShows(shows) => self.again_or_shows(shows),
-            Question::Sees(data) => self.answered().map(|_| sees(data)),
             Question::Told(told) => self.told(*told),
         };
         match answer.map_or_else(|open| open, Some) {
@@ -347,20 +353,4 @@ fn delay(told: Duration, misread: &[(Duration, String)], wait: Duration) -> Verd
         (true, None) => Verdict::Wrong(format!("{waited}.")),
         (false, None) => Verdict::Allowed(format!("{waited}: to wait longer is allowed.")),
     }
-}
-
-/// What must be looked at.
-fn sees(data: &[String]) -> Verdict {
-    let quoted = data.iter().map(|data| format!("'{data}'"));
-    Verdict::NeedsEyes(match data.len() {
-        0 => "Look at what it shows: it must be no event.".to_owned(),
-        1 => format!(
-            "Look at what it shows: it must be one event, with the data {}.",
-            list(quoted)
-        ),
-        count => format!(
-            "Look at what it shows: it must be {count} events, with the data {}.",
-            list(quoted)
-        ),
-    })
 }

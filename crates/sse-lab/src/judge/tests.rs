@@ -3,9 +3,12 @@
 
 mod away;
 mod held;
+mod many;
+mod origins;
 mod protocol;
 mod request;
 mod returned;
+mod sees;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +16,7 @@ use std::sync::Arc;
 use sse_engine::file;
 
 use super::*;
-use crate::case::{Answer, Ask, IdText, Question};
+use crate::case::{Answer, Ask, IdText, Needs, Question, ShownEvent};
 use crate::observation::{Asked, Ended, Ender};
 
 /// What a verdict is, and its words.
@@ -35,7 +38,12 @@ fn asking(answers: usize, question: Question) -> Case {
     let stream = file::read("[[stream]]\npath = \"/case\"\n")
         .expect("a stream")
         .remove(0);
-    let stream = Arc::new(stream);
+    let answer = Answer {
+        stream: Arc::new(stream),
+        closes: None,
+        cut_at: None,
+        to: None,
+    };
     Case {
         id: "T1".to_owned(),
         name: "test".to_owned(),
@@ -45,7 +53,8 @@ fn asking(answers: usize, question: Question) -> Case {
         wpt: Vec::new(),
         in_tour: false,
         last_in_tour: false,
-        answers: vec![Answer { stream, to: None }; answers],
+        needs: Needs::default(),
+        answers: vec![answer; answers],
         asides: Vec::new(),
         questions: BTreeMap::from([(Profile::Standard, vec![ask])]),
         patience: ms(12_000),
@@ -146,9 +155,13 @@ fn of_several_answers_the_weightiest_is_the_verdict() {
         case
     };
     let client = Client::default().asks(0, 10).brings(310, b"x");
-    let eyes = two(&mut case, Question::Sees(vec!["x".to_owned()]));
+    let eyes = Question::Sees {
+        events: vec![ShownEvent::message("x")],
+        if_reported: false,
+    };
+    let eyes = two(&mut case, eyes);
     let look = "Look at what it shows: it must be one event, with the data 'x'.";
-    assert_eq!(client.at(&eyes, 320), is("needs your eyes", look));
+    assert_eq!(client.at(&eyes, 2010), is("needs your eyes", look));
     let rate = Question::Rate {
         most: 5,
         time: ms(5000),

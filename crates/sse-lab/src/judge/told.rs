@@ -44,6 +44,10 @@ impl Seen<'_> {
                     ),
                 }
             }
+            Told::Refused => self.refused()?,
+            Told::Spread(within) => self.spread(within)?,
+            Told::Connections(within) => self.connections(within)?,
+            Told::Taken(within) => self.taken(within)?,
         };
         Ok(Verdict::Allowed(words))
     }

@@ -20,6 +20,24 @@ pub(super) fn times(count: u64) -> String {
     }
 }
 
+/// So many of something.
+pub(super) fn count(count: u64, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("one {one}"),
+        0 => format!("no {one}"),
+        count => format!("{count} {many}"),
+    }
+}
+
+/// So many bytes.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
 /// Texts one after the other: `a, b and c`.
 pub(super) fn list(texts: impl Iterator<Item = String>) -> String {
     let texts: Vec<_> = texts.collect();

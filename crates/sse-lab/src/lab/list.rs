@@ -8,7 +8,7 @@ use serde::Serialize;
 use sse_server::MountedRequest;
 
 use super::say;
-use crate::case::cases;
+use crate::case::{Second, cases};
 use crate::error::Error;
 use crate::profile::Profile;
 use crate::view::ListedCase;
@@ -20,13 +20,15 @@ pub(super) fn text(request: &MountedRequest) -> Response<Bytes> {
     }
     let mut text = "The lab judges a client of event streams by what it asks for next.\n\n\
         Let it connect to /lab/tour/NAME, and come back as long as it does. Choose a NAME for it.\n\
-        A case with a URL of its own ends most clients for good.\n\n"
+        A case with a URL of its own ends most clients for good.\n\n\
+        A case at SECOND needs another address, which `curl -X POST /api/lab/runs/NAME/second` opens and says.\n\n"
         .to_owned();
     let longest = cases().iter().map(|case| case.id.len()).max().unwrap_or(0);
     for case in cases() {
-        let place = match case.in_tour {
-            true => "in the tour".to_owned(),
-            false => format!("/lab/case/{}/NAME", case.id),
+        let place = match (case.in_tour, case.needs.second) {
+            (true, _) => "in the tour".to_owned(),
+            (false, Second::Url) => format!("SECOND/lab/case/{}/NAME", case.id),
+            (false, _) => format!("/lab/case/{}/NAME", case.id),
         };
         // Writing to a string cannot fail.
         _ = writeln!(text, "{:longest$}  {place:<24}  {}", case.id, case.must);
@@ -44,6 +46,11 @@ pub(super) fn answer(request: &MountedRequest, value: &impl Serialize) -> Respon
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return other(request, "GET");
     }
+    json_of(value)
+}
+
+/// A value as JSON, whatever the method.
+pub(super) fn json_of(value: &impl Serialize) -> Response<Bytes> {
     // No map of it has a key that is no text.
     let text = serde_json::to_string(value).unwrap_or_default();
     let mut response = say(StatusCode::OK, &text);

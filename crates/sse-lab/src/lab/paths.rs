@@ -5,8 +5,14 @@ use crate::error::Error;
 /// Below this the clients walk.
 pub(super) const LAB: &str = "/lab";
 
+/// The page that walks the lab with the browser that opens it.
+pub(super) const PAGE: &str = "/lab/page";
+
 /// Below this is what the window and programs read.
 pub(super) const API: &str = "/api/lab";
+
+/// Behind the path of a walk, this is where its client reports what it saw.
+const SAW: &str = "saw";
 
 /// The longest name of a run, in bytes.
 const LONGEST_NAME: usize = 64;
@@ -16,19 +22,36 @@ const LONGEST_NAME: usize = 64;
 pub(super) enum Path<'a> {
     /// The list of the cases, for people.
     List,
+    /// The page that walks with the browser that opens it.
+    Page,
     /// The next case of the tour, for the client of this name.
     Tour(&'a str),
     /// A case, and the name. What is below it is the case's too: clients of language models and of
     /// MCP are given it as their base.
     Case(&'a str, &'a str),
+    /// What the client of this name saw: in this case, or else where it is in the tour.
+    Saw(Saw<'a>),
     /// The list of the cases, for programs.
     Cases,
     /// The names of the runs.
     Runs,
     /// One run.
     Run(&'a str),
+    /// The second listener of a run.
+    Second(&'a str),
     /// One case of a run, with what was sent.
     RunCase(&'a str, &'a str),
+}
+
+/// A report of what a client saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Saw<'a> {
+    /// The case; nothing for the one of the tour that the client is at.
+    pub(super) case: Option<&'a str>,
+    /// The name of the run.
+    pub(super) name: &'a str,
+    /// Its number, where the client counts its reports.
+    pub(super) number: Option<u64>,
 }
 
 /// Reads a path.
@@ -44,6 +67,7 @@ pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
             rest => match rest.strip_prefix("/runs/") {
                 Some(run) => match run.split_once('/') {
                     None => Ok(Path::Run(name(run)?)),
+                    Some((run, "second")) => Ok(Path::Second(name(run)?)),
                     Some((run, id)) => Ok(Path::RunCase(name(run)?, id)),
                 },
                 None => Err(nothing()),
@@ -51,13 +75,29 @@ pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
         };
     }
     let rest = path.strip_prefix(LAB).ok_or_else(nothing)?;
-    let mut parts = rest.trim_matches('/').split('/');
-    match (parts.next(), parts.next(), parts.next()) {
-        (None | Some(""), None, None) => Ok(Path::List),
-        (Some("tour"), Some(run), None) => Ok(Path::Tour(name(run)?)),
-        (Some("case"), Some(id), Some(run)) => Ok(Path::Case(id, name(run)?)),
+    let parts: Vec<_> = rest.trim_matches('/').split('/').collect();
+    let saw = |case, run, numbers: &[&str]| {
+        Ok(Path::Saw(Saw {
+            case,
+            name: name(run)?,
+            number: numbers.first().map(|text| number(text)).transpose()?,
+        }))
+    };
+    match &*parts {
+        [""] => Ok(Path::List),
+        ["page"] => Ok(Path::Page),
+        ["tour", run] => Ok(Path::Tour(name(run)?)),
+        ["tour", run, SAW, numbers @ ..] if numbers.len() < 2 => saw(None, run, numbers),
+        ["case", id, run, SAW, numbers @ ..] if numbers.len() < 2 => saw(Some(id), run, numbers),
+        ["case", id, run, ..] => Ok(Path::Case(id, name(run)?)),
         _ => Err(nothing()),
     }
+}
+
+/// A number of a report.
+fn number(text: &str) -> Result<u64, Error> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| Error::NoNumber(sse_engine::text::cut(text)))
 }
 
 /// A name that a run can have.
@@ -78,6 +118,7 @@ mod tests {
         for (path, what) in [
             ("/lab", Path::List),
             ("/lab/", Path::List),
+            ("/lab/page", Path::Page),
             ("/lab/tour/mine", Path::Tour("mine")),
             ("/lab/case/R4/mine", Path::Case("R4", "mine")),
             (
@@ -87,9 +128,30 @@ mod tests {
             ("/api/lab", Path::Cases),
             ("/api/lab/runs", Path::Runs),
             ("/api/lab/runs/mine", Path::Run("mine")),
+            ("/api/lab/runs/mine/second", Path::Second("mine")),
             ("/api/lab/runs/mine/R4", Path::RunCase("mine", "R4")),
         ] {
             assert_eq!(read(path), Ok(what), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_report_stands_behind_the_path_of_its_walk() {
+        for (path, case, number) in [
+            ("/lab/tour/mine/saw", None, None),
+            ("/lab/tour/mine/saw/12", None, Some(12)),
+            ("/lab/case/R4/mine/saw", Some("R4"), None),
+            ("/lab/case/R4/mine/saw/1", Some("R4"), Some(1)),
+        ] {
+            let saw = Saw {
+                case,
+                name: "mine",
+                number,
+            };
+            assert_eq!(read(path), Ok(Path::Saw(saw)), "{path}");
+        }
+        for path in ["/lab/tour/mine/saw/0", "/lab/case/R4/mine/saw/x"] {
+            assert!(matches!(read(path), Err(Error::NoNumber(_))), "{path}");
         }
     }
 
@@ -98,6 +160,7 @@ mod tests {
         for path in [
             "/lab/tour",
             "/lab/tour/a/b",
+            "/lab/tour/a/saw/1/2",
             "/lab/nothing",
             "/api/lab/x",
             "/lab/case/R4",

@@ -3,6 +3,7 @@
 
 mod llm;
 mod mcp;
+mod reports;
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -15,6 +16,7 @@ use sse_engine::write_buffer::WriteBuffer;
 
 use super::*;
 use crate::case::cases;
+use crate::judge::judge;
 use crate::observation::Ender;
 
 /// What is said of a client.
@@ -52,7 +54,7 @@ impl Walk {
             wall: UNIX_EPOCH,
         };
         Self {
-            run: Run::new(1, now),
+            run: Run::new(1, false, now),
             case: case.expect("the case is there"),
             began,
         }

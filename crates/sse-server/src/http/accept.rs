@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::http1::{self, Ends};
 use super::run_context::RunContext;
 use crate::clock;
+use crate::mount::Listening;
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would
 /// only spin, since the connection stays in the queue.
@@ -39,10 +40,14 @@ const LISTEN_AGAIN: Duration = Duration::from_millis(50);
 /// Accepts until the stop; the listening socket is closed when this returns. `bind` makes a socket
 /// with the address of this one that does not listen.
 pub(crate) async fn accept(
-    mut listener: TcpListener,
+    listener: TcpListener,
     bind: impl Fn(SocketAddr) -> io::Result<Socket>,
+    mut listening: Listening,
     run: Arc<RunContext>,
 ) {
+    // It is gone before `listening` is: whoever waits for the end of that finds the port free.
+    let mut listener = listener;
+    let stop = listening.stop.clone();
     let faults = run.service.faults();
     let mut changed = faults.changed();
     // Where it listens on one address, every connection's end here is that one.
@@ -51,9 +56,12 @@ pub(crate) async fn accept(
     let mut complained: Option<Instant> = None;
     loop {
         let now = clock::now().instant;
-        if let Some((fault, until)) = faults.refuses(now) {
+        if let Some((fault, _)) = faults.refuses(now) {
             run.service.refuses(&fault);
-            let refused = refuse(listener, &bind, until, &mut changed, &run).await;
+        }
+        if refused_until(&run, &listening, now).is_some() {
+            let changes = (&mut changed, &mut listening);
+            let refused = refuse(listener, &bind, changes, &run).await;
             let Some(again) = refused else {
                 return;
             };
@@ -63,8 +71,9 @@ pub(crate) async fn accept(
         let refusal = faults.next_refusal(now);
         let accepted = tokio::select! {
             biased;
-            () = run.stop.cancelled() => return,
+            () = stop.cancelled() => return,
             Ok(()) = changed.changed() => continue,
+            Ok(()) = listening.changed() => continue,
             () = until(refusal), if refusal.is_some() => continue,
             accepted = listener.accept() => accepted,
         };
@@ -104,13 +113,22 @@ pub(crate) async fn accept(
     }
 }
 
-/// Does not listen while a fault wants that, and keeps the port. Answers the socket that listens
-/// again; nothing at a stop.
+/// Until when nothing listens, because of a fault or of whoever opened the listener.
+fn refused_until(
+    run: &RunContext,
+    listening: &Listening,
+    now: std::time::Instant,
+) -> Option<std::time::Instant> {
+    let fault = run.service.faults().refuses(now).map(|(_, until)| until);
+    fault.max(listening.closed_until(now))
+}
+
+/// Does not listen while that is wanted, and keeps the port. Answers the socket that listens again;
+/// nothing at a stop.
 async fn refuse(
     listener: TcpListener,
     bind: impl Fn(SocketAddr) -> io::Result<Socket>,
-    end: std::time::Instant,
-    changed: &mut watch::Receiver<u64>,
+    (faults, listening): (&mut watch::Receiver<u64>, &mut Listening),
     run: &RunContext,
 ) -> Option<TcpListener> {
     let addr = listener.local_addr();
@@ -123,11 +141,13 @@ async fn refuse(
         socket.set_reuse_address(false).ok()?;
         Some(socket)
     });
-    while run.service.faults().refuses(clock::now().instant).is_some() {
+    while let Some(end) = refused_until(run, listening, clock::now().instant) {
+        let stop = listening.stop.clone();
         tokio::select! {
-            () = run.stop.cancelled() => return None,
-            Ok(()) = changed.changed() => {}
-            () = until(Some(end)) => break,
+            () = stop.cancelled() => return None,
+            Ok(()) = faults.changed() => {}
+            Ok(()) = listening.changed() => {}
+            () = until(Some(end)) => {}
         }
     }
     let addr = addr.ok()?;
@@ -153,7 +173,7 @@ async fn refuse(
             Err(_) => {}
         }
         tokio::select! {
-            () = run.stop.cancelled() => return None,
+            () = listening.stop.cancelled() => return None,
             () = tokio::time::sleep(LISTEN_AGAIN) => {}
         }
     }

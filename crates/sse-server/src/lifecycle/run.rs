@@ -6,8 +6,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use super::extra;
 use super::listen::{self, Listeners, Options};
 use crate::http::{self, RunContext, TURNED_AWAY};
+use crate::mount::Listening;
 use crate::routes::Service;
 use crate::transport::{Bounds, Transport};
 
@@ -56,8 +58,12 @@ impl Running {
         let accepting = TaskTracker::new();
         for listener in listeners.sockets {
             let bind = move |addr| listen::bind(addr, options);
-            accepting.spawn(http::accept(listener, bind, Arc::clone(&run)));
+            let listening = Listening::until(run.stop.clone());
+            accepting.spawn(http::accept(listener, bind, listening, Arc::clone(&run)));
         }
+        let asked = run.service.extra_listeners().asked_in_run();
+        let among = accepting.clone();
+        accepting.spawn(extra::open(asked, Arc::clone(&run), options, among));
         if let Some(listener) = listeners.metrics {
             accepting.spawn(http::serve_metrics(listener, Arc::clone(&run)));
         }

@@ -31,6 +31,7 @@ use crate::drain::{Draining, Stage};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::measures::Measures;
+use crate::mount::ExtraListeners;
 use crate::recordings::Recordings;
 use crate::routes::{
     self, ActWish, Acted, ActivityView, ArmedFaults, BadFault, Budget, CheckedFault, Context,
@@ -116,6 +117,7 @@ impl Server {
             upstreams,
             mounts: config.mounts,
             mounts_break: config.breaks,
+            extra_listeners: ExtraListeners::default(),
             recordings: recordings.transpose()?,
             breaks,
             keep_alive: config.keep_alive,
@@ -132,6 +134,9 @@ impl Server {
             metrics_at: Mutex::default(),
             status: status.clone(),
         });
+        for mount in &context.mounts {
+            mount.handler.join(&context.extra_listeners);
+        }
         if let Some(path) = config.streams_file {
             catalog::follow(&streams, path).await;
             context.upstreams.set_of_file(&streams.upstreams());

@@ -18,7 +18,7 @@ use crate::connections::Connections;
 use crate::drain::Draining;
 use crate::guard::Guard;
 use crate::measures::Measures;
-use crate::mount::Mount;
+use crate::mount::{ExtraListeners, Mount};
 use crate::recordings::Recordings;
 use crate::status::Status;
 use crate::tokens::Keyring;
@@ -43,6 +43,8 @@ pub(crate) struct Context {
     /// Whether mounts may answer with streams, which are broken on purpose. An engine that keeps
     /// the topics does not matter to them.
     pub(crate) mounts_break: bool,
+    /// What those who answer mounts open listeners with.
+    pub(crate) extra_listeners: ExtraListeners,
     /// Where streams that are handed on are recorded, if they are.
     pub(crate) recordings: Option<Recordings>,
     /// Whether there are rooms, faults in a query, and the acts of the API.

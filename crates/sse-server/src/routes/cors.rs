@@ -33,6 +33,14 @@ pub(super) fn preflight(asked: &HeaderMap, may_end: bool) -> Response<Body> {
     response
 }
 
+/// Has browsers ask anew each time.
+pub(super) fn forget_preflight(headers: &mut HeaderMap) {
+    headers.insert(
+        header::ACCESS_CONTROL_MAX_AGE,
+        HeaderValue::from_static("0"),
+    );
+}
+
 /// The same for what an upstream answers, which may have any method.
 pub(super) fn any_method(asked: &HeaderMap) -> Response<Body> {
     let mut response = preflight(asked, false);

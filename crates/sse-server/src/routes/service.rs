@@ -16,7 +16,7 @@ use tower::ServiceExt;
 use super::answer::{Answer, ONE_CODING, last_words, no_break, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
-use super::cors::{any_method, preflight, share};
+use super::cors::{any_method, forget_preflight, preflight, share};
 use super::door::Door;
 use super::lookup::{Lookup, lookup, lookup_in, not_found};
 use super::mounted::Told;
@@ -35,6 +35,7 @@ use crate::connections::{Connections, Received, Why};
 use crate::drain::Draining;
 use crate::guard::{self, Area, Class, Ends, Refusal};
 use crate::measures::Measures;
+use crate::mount::ExtraListeners;
 use crate::transport::{Acts, Presence};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
@@ -127,6 +128,11 @@ impl Service {
     /// What is measured for `/metrics` alone.
     pub(crate) fn measures(&self) -> &Measures {
         &self.context.measures
+    }
+
+    /// What those who answer mounts open listeners with.
+    pub(crate) fn extra_listeners(&self) -> &ExtraListeners {
+        &self.context.extra_listeners
     }
 
     /// Notes where the metrics have an address of their own.
@@ -336,11 +342,13 @@ impl Service {
                 if is_preflight =>
             {
                 let own = matches!(found, Lookup::Topic(_)) && visitor.class == Class::Own;
-                let answer = match found {
+                let mut answer = match found {
                     Lookup::Upstream(_) => any_method(request.headers()),
                     _ => preflight(request.headers(), own),
                 };
                 if let Lookup::Mount(mount) = found {
+                    // Its handler is told of each, so a browser is to ask each time.
+                    forget_preflight(answer.headers_mut());
                     let told = (visitor, way.told());
                     mounted::tell_preflight(&self.context, mount, &request, told);
                 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use axum::http::Response;
 use sse_engine::file;
 use sse_server::{
-    Answering, Config, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest,
-    MountedStream, Watcher,
+    Answering, Config, ExtraListeners, Handler, Mount, MountArea, MountedAnswer, MountedEnd,
+    MountedRequest, MountedStream, Watcher,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -26,6 +26,7 @@ pub struct Answers {
     answer: Box<Answer>,
     asked: Mutex<Vec<MountedRequest>>,
     preflights: Mutex<Vec<MountedRequest>>,
+    listeners: Mutex<ExtraListeners>,
     told: UnboundedSender<MountedEnd>,
 }
 
@@ -45,9 +46,13 @@ impl Handler for Answers {
     fn preflight(&self, request: &MountedRequest) {
         of(&self.preflights).push(request.clone());
     }
+
+    fn join(&self, listeners: &ExtraListeners) {
+        *of(&self.listeners) = listeners.clone();
+    }
 }
 
-fn of<T>(all: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
+fn of<T>(all: &Mutex<T>) -> MutexGuard<'_, T> {
     all.lock().expect("nobody failed with it")
 }
 
@@ -76,6 +81,7 @@ impl Mounted {
             answer: Box::new(answer),
             asked: Mutex::default(),
             preflights: Mutex::default(),
+            listeners: Mutex::default(),
             told: send,
         });
         Self { handler, told }
@@ -115,6 +121,11 @@ impl Mounted {
 
     pub fn preflights(&self) -> Vec<MountedRequest> {
         std::mem::take(&mut of(&self.handler.preflights))
+    }
+
+    /// What it opens listeners with.
+    pub fn listeners(&self) -> ExtraListeners {
+        of(&self.handler.listeners).clone()
     }
 
     /// How the next answer ended.

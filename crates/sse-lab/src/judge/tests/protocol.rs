@@ -139,9 +139,10 @@ fn heads_are_looked_at_also_beside_the_turns() {
     let called = |client: Client| client.open(9).sends("POST", &call("2"));
     let right = good(called(good(listed(began.clone())).beside()));
     assert_eq!(right.at(&case, 9), RIGHT, "initialize itself has none");
-    // A GET is not asked for, and what comes behind the turn neither.
-    let more = right.clone().asks(7, 8).beside().asks(10, 11).beside();
-    assert_eq!(more.sends("POST", "").at(&case, 20), RIGHT);
+    // A GET is not asked for, and neither is what comes behind the turn.
+    let more = right.clone().asks(7, 8).beside();
+    let more = more.asks(10, 11).sends("POST", "").beside();
+    assert_eq!(more.at(&case, 20), RIGHT);
     let words = "In POST tools/list there is no session.";
     let wrong = good(called(listed(began.clone()).beside()));
     assert_eq!(wrong.at(&case, 9), is("wrong", words));
@@ -206,6 +207,12 @@ fn who_asks_only_beside_the_case_has_not_reached_it() {
         late.open(12_500).at(&case, 13_000),
         is("not reached", words)
     );
+
+    let reached = began.clone().open(12_009);
+    assert_eq!(reached.at(&case, 12_010), OPEN, "it is there");
+    let words = "It sent one request, and then none that this case is about within 12 s.";
+    let late = began.clone().open(12_010);
+    assert_eq!(late.at(&case, 12_010), is("not reached", words));
 
     let two = began.asks(11_000, 11_010).beside();
     assert_eq!(two.at(&case, 23_009), OPEN);

@@ -165,10 +165,14 @@ fn what_no_server_sees_needs_eyes() {
             "Look at what it shows: it must be 2 events, with the data 'x' and 'y'.",
         ),
     ] {
-        let data = data.iter().map(|data| (*data).to_owned());
-        let case = asking(1, Question::Sees(data.collect()));
+        let events = data.iter().map(|data| ShownEvent::message(*data));
+        let sees = Question::Sees {
+            events: events.collect(),
+            if_reported: false,
+        };
+        let case = asking(1, sees);
         let said = is("needs your eyes", words);
-        assert_eq!(Client::default().asks(0, 10).at(&case, 10), said);
-        assert_eq!(Client::default().open(0).at(&case, 10), OPEN);
+        assert_eq!(Client::default().asks(0, 10).at(&case, 2010), said);
+        assert_eq!(Client::default().open(0).at(&case, 2010), OPEN);
     }
 }

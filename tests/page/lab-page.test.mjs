@@ -1,0 +1,128 @@
+// The browser's own walk through the lab: what it reports of what it saw, what it opens when, and
+// what it closes.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./ui.mjs";
+
+const { Eyes } = await load("lab/eyes.js");
+const { PageWalk } = await load("lab/page-walk.js");
+
+/** What was posted: URL and reports. @type {[string, object[]][]} */
+let posted = [];
+globalThis.fetch = /** @type {any} */ (
+  async (/** @type {string} */ url, /** @type {{ body: string }} */ { body }) => {
+    posted.push([url, JSON.parse(body)]);
+  }
+);
+
+/** An EventSource that does what the test says. */
+class Source extends EventTarget {
+  /** @type {Source[]} */
+  static all = [];
+  isClosed = false;
+  /** @param {string} url */
+  constructor(url) {
+    super();
+    this.url = url;
+    Source.all.push(this);
+  }
+  close() {
+    this.isClosed = true;
+  }
+  /** @param {string} type @param {string} data @param {string} [lastEventId] */
+  shows(type, data, lastEventId = "") {
+    this.dispatchEvent(Object.assign(new Event(type), { data, lastEventId }));
+  }
+}
+
+const begun = () => {
+  posted = [];
+  Source.all = [];
+};
+
+test("what a connection brought is one report, sent at its end", () => {
+  begun();
+  const source = new Source("/lab/tour/me");
+  new Eyes(/** @type {any} */ (source), source.url, ["note"]);
+  source.shows("message", "x", "R4-start");
+  source.shows("note", "y");
+  source.shows("other", "nobody listens");
+  assert.deepEqual(posted, []);
+  source.dispatchEvent(new Event("error"));
+  const events = [
+    { type: "message", data: "x", id: "R4-start" },
+    { type: "note", data: "y", id: "" },
+  ];
+  assert.deepEqual(posted, [["/lab/tour/me/saw", events]]);
+  source.dispatchEvent(new Event("error"));
+  assert.equal(posted.length, 1, "nothing came since");
+});
+
+test("no more is reported than the lab keeps", () => {
+  begun();
+  const source = new Source("/lab/tour/me");
+  new Eyes(/** @type {any} */ (source), source.url);
+  source.shows("message", "x".repeat(5_000_000));
+  for (let n = 0; n < 100; n++) source.shows("message", "y");
+  source.dispatchEvent(new Event("error"));
+  const [[, events]] = /** @type {[string, { data: string }[]][]} */ (posted);
+  assert.equal(events.length, 64);
+  assert.equal(events[0].data.length, 2_000);
+});
+
+/** @param {string} id */
+const listed = (id) => /** @type {any} */ ({ id, names: [], in_tour: false });
+/** @param {string[]} judged @param {boolean} [tour] */
+const run = (judged, tour = false) => {
+  const alone = judged.map((id) => ({ id, in_tour: false, verdict: {} }));
+  return /** @type {any} */ ({
+    cases: [...alone, { id: "R4", in_tour: true, verdict: tour ? {} : null }],
+  });
+};
+
+test("a few cases are walked at once, and the next when one is judged", () => {
+  begun();
+  const cases = ["S1", "S3", "S5", "S9"].map(listed);
+  const walk = new PageWalk("me", cases, /** @type {any} */ (Source));
+  walk.begin(0);
+  const urls = () => Source.all.filter((one) => !one.isClosed).map(({ url }) => url);
+  const tour = "/lab/tour/me";
+  const alone = ["/lab/case/S1/me", "/lab/case/S3/me", "/lab/case/S5/me"];
+  assert.deepEqual(urls(), [tour, ...alone]);
+  walk.goOn(run([]), 1000);
+  assert.equal(urls().length, 4);
+  walk.goOn(run(["S3"]), 2000);
+  assert.deepEqual(urls(), [tour, alone[0], alone[2], "/lab/case/S9/me"]);
+  // who gets no verdict is not waited for without an end
+  walk.goOn(run(["S3", "S1"], true), 101_500);
+  assert.deepEqual(urls(), ["/lab/case/S9/me"]);
+  assert.equal(walk.isOn, true);
+  walk.goOn(run(["S3", "S1", "S9"], true), 101_600);
+  assert.equal(walk.isOn, false);
+});
+
+test("where a case is about that, it is told to close, and that is reported", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  begun();
+  const walk = new PageWalk("me", [listed("R12-open")], /** @type {any} */ (Source));
+  walk.begin(0);
+  const source = Source.all[1];
+  source.dispatchEvent(new Event("open"));
+  source.shows("message", "x");
+  t.mock.timers.tick(499);
+  assert.equal(source.isClosed, false);
+  t.mock.timers.tick(1);
+  assert.equal(source.isClosed, true);
+  const reports = [{ type: "message", data: "x", id: "" }, { kind: "closed" }];
+  assert.deepEqual(posted, [["/lab/case/R12-open/me/saw", reports]]);
+});
+
+test("a walk that is stopped leaves nothing open", () => {
+  begun();
+  const walk = new PageWalk("me", [listed("S1")], /** @type {any} */ (Source));
+  walk.begin(0);
+  walk.stop();
+  assert.equal(walk.isOn, false);
+  assert.ok(Source.all.every((source) => source.isClosed));
+});

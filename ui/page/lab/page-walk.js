@@ -1,0 +1,114 @@
+/**
+ * A walk of this browser's own EventSource through the tour, and through the cases that have URLs
+ * of their own. It reports what it sees, and judges nothing.
+ *
+ * @import { LabRun, ListedCase } from "../server.js"
+ */
+
+import { Eyes } from "./eyes.js";
+
+/** So many cases are walked beside the tour: a browser has six connections to a host. */
+const LANES = 3;
+
+/** How long a client stays before it is told to close, where a case is about that. */
+const CLOSES_AFTER_MS = 500;
+
+/** Whoever has no verdict by then gets none. */
+const LONGEST_MS = 100_000;
+
+/** The cases in which it is told to close. @param {ListedCase} listed */
+const isToBeClosed = ({ id }) => id.startsWith("R12-");
+
+export class PageWalk {
+  #name;
+  #eventSource;
+  /** The cases that were not begun yet. @type {ListedCase[]} */
+  #waiting;
+  /** What is open, by the id of its case; the tour is "". @type {Map<string, EventSource>} */
+  #open = new Map();
+  /** Since when, by the id of its case. @type {Map<string, number>} */
+  #since = new Map();
+
+  /**
+   * @param {string} name of the run
+   * @param {readonly ListedCase[]} alone the cases beside the tour
+   * @param {typeof EventSource} eventSource for tests
+   */
+  constructor(name, alone, eventSource = EventSource) {
+    this.#name = name;
+    this.#waiting = [...alone];
+    this.#eventSource = eventSource;
+  }
+
+  /** @param {number} now */
+  begin(now) {
+    this.#begin("", `/lab/tour/${this.#name}`, [], now);
+    this.#fill(now);
+  }
+
+  /**
+   * Goes on with what is known by now.
+   *
+   * @param {LabRun} run
+   * @param {number} now
+   */
+  goOn(run, now) {
+    const judged = new Set(run.cases.filter((seen) => seen.verdict).map(({ id }) => id));
+    const inTour = run.cases.filter((seen) => seen.in_tour);
+    if (inTour.every((seen) => seen.verdict)) judged.add("");
+    for (const id of this.#open.keys()) {
+      if (judged.has(id) || now - (this.#since.get(id) ?? now) > LONGEST_MS) this.#end(id);
+    }
+    this.#fill(now);
+  }
+
+  /** Whether something is still under way. */
+  get isOn() {
+    return this.#open.size > 0 || this.#waiting.length > 0;
+  }
+
+  stop() {
+    this.#waiting = [];
+    for (const id of this.#open.keys()) this.#end(id);
+  }
+
+  /** @param {number} now */
+  #fill(now) {
+    while (this.#open.size - (this.#open.has("") ? 1 : 0) < LANES) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      const url = `/lab/case/${next.id}/${this.#name}`;
+      const eyes = this.#begin(next.id, url, next.names, now);
+      if (!isToBeClosed(next)) continue;
+      const source = this.#open.get(next.id);
+      source?.addEventListener(
+        "open",
+        () =>
+          setTimeout(() => {
+            source.close();
+            void eyes.closed();
+          }, CLOSES_AFTER_MS),
+        { once: true },
+      );
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} url
+   * @param {readonly string[]} names
+   * @param {number} now
+   */
+  #begin(id, url, names, now) {
+    const source = new this.#eventSource(url);
+    this.#open.set(id, source);
+    this.#since.set(id, now);
+    return new Eyes(source, url, names);
+  }
+
+  /** @param {string} id */
+  #end(id) {
+    this.#open.get(id)?.close();
+    this.#open.delete(id);
+  }
+}
