@@ -195,7 +195,7 @@ async fn show_the_lab(session: &Session) {
         ensure(words.contains("through"), words)
     })
     .await;
-    page.click("lab-table #case-R5").await;
+    page.click("lab-table #case-R5 [data-col=\"name\"]").await;
     page.until_present("case-line rect.end").await;
 }
 

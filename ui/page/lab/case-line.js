@@ -111,7 +111,7 @@ function picture({ spans, waits, gone, end }, width) {
   });
   const names = spans.map(({ from, words }) => {
     const room = words.length * LETTER;
-    const x = Math.min(width - 4 - room / 2, Math.max(4 + room / 2, at(from)));
+    const x = Math.min(width - SIDE - room / 2, Math.max(SIDE + room / 2, at(from)));
     return { x, width: room, words };
   });
   for (const { x, words } of withRoom(names, 8)) {
