@@ -28,6 +28,9 @@ use results::Results;
 use service::Service;
 use walk::Walk;
 
+/// A command that has sent no request for so long does not come.
+const COMES_WITHIN: Duration = Duration::from_secs(30);
+
 /// How often verdicts are looked at that only the time can bring.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -179,12 +182,22 @@ impl Walking {
             }
             return Ok((walk, None));
         };
-        let mut running = vec![client.start(&walk, &walk.url).await?];
+        let began = Instant::now();
+        let first = match (client.start(&walk, &walk.url).await, client) {
+            (Ok(first), _) => first,
+            // It may start the next one.
+            (Err(e), Driver::Service(_)) => {
+                return Ok((walk, Some(LastWords(format!("was not started: {e:#}")))));
+            }
+            (Err(e), Driver::Command(_)) => return Err(e),
+        };
+        let mut running = vec![first];
         while running.len() < walk.clients {
             tokio::time::sleep(APART).await;
             running.push(client.start(&walk, &walk.url).await?);
         }
         let mut ended = None;
+        let mut stayed_away = false;
         while !self.is_judged(&walk) {
             if ended.is_none() && running.iter_mut().all(Started::has_ended) {
                 ended = Some(Instant::now());
@@ -193,15 +206,23 @@ impl Walking {
             let views = walk.views(&self.lab, self.profile);
             let came = views.iter().any(CaseView::is_begun);
             for client in &mut running {
-                client.close_in_time(&self.lab, &walk, came).await?;
+                // Where it cannot be closed, it may have closed by itself.
+                _ = client.close_in_time(&self.lab, &walk, came).await;
             }
             if !came && ended.is_some_and(|ended| ended.elapsed() > LOOK) {
+                break;
+            }
+            if !came && began.elapsed() > COMES_WITHIN {
+                stayed_away = true;
                 break;
             }
             self.something().await;
         }
         // What one of them says last is enough.
-        let mut last_words = None;
+        let mut last_words = stayed_away.then(|| {
+            let time = COMES_WITHIN.as_secs();
+            LastWords(format!("sent no request within {time} s, so it was ended"))
+        });
         for client in running {
             last_words = last_words.or(client.stop().await);
         }

@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::run;
@@ -206,4 +207,26 @@ fn a_profile_without_a_tour_has_a_url_for_each_case() {
     let expected = expected.map(|id| Some(format!("lab/case/{id}/client")));
     assert_eq!(paths, expected);
     assert!(stderr.contains("call the tool wait:"), "{stderr}");
+}
+
+/// A wrapper that ended before its own child kept the lab waiting for ever: that child had its
+/// stderr.
+#[test]
+fn a_command_whose_child_goes_on_is_not_waited_for() {
+    let wrapper = ["sh", "-c", "sleep 20 & exit 7 # {url}"].map(str::to_owned);
+    let began = Instant::now();
+    let (code, stdout, stderr) = lab(&["R4"], &wrapper);
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    assert!(began.elapsed() < Duration::from_secs(15), "{stderr}");
+    assert!(stderr.contains("and said nothing"), "{stderr}");
+}
+
+/// A client with a wrong URL kept the lab waiting for ever.
+#[test]
+fn a_client_that_never_comes_is_ended_and_said_so() {
+    let idle = ["sh", "-c", "sleep 100 # {url}"].map(str::to_owned);
+    let (code, stdout, stderr) = lab(&["R4"], &idle);
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    assert!(stdout.contains("1 not reached"), "{stdout}");
+    assert!(stderr.contains("sent no request within 30 s"), "{stderr}");
 }

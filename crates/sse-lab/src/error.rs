@@ -73,6 +73,16 @@ pub enum Error {
     /// The server cannot open a second address.
     #[error(transparent)]
     Server(#[from] sse_server::Error),
+    /// A page of another site led a browser to the lab.
+    #[error(
+        "A page of another site led the browser here: open the URL with an EventSource, or type it."
+    )]
+    Led,
+    /// The server opens no second listener, since it breaks nothing on purpose.
+    #[error(
+        "This server breaks no stream on purpose, so it has no second address: start it without --no-break."
+    )]
+    NoSecond,
     /// No client came by that name.
     #[error("No client has come by the name {0}: let it connect to /lab/tour/{0} first.")]
     NoRun(String),

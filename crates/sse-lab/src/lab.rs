@@ -31,8 +31,9 @@ use crate::run::{Run, Step, Turn};
 use crate::view::{CaseSentView, RunView};
 use paths::{Path, Saw};
 
-/// As many runs as are kept; the one that was quiet for longest goes.
-const MOST_RUNS: usize = 64;
+/// As many runs as are kept; the one that was quiet for longest goes. `sse lab` can have one for
+/// each case of a profile, and one for the tour.
+const MOST_RUNS: usize = 160;
 
 /// How long a request waits for the end of the answer before it to be noted.
 const NOTED_WITHIN: Duration = Duration::from_millis(300);
@@ -54,8 +55,8 @@ pub struct Lab(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     state: Mutex<State>,
-    /// What opens the second listeners of its runs.
-    listeners: Mutex<ExtraListeners>,
+    /// What opens the second listeners of its runs, where the server breaks streams on purpose.
+    listeners: Mutex<Option<ExtraListeners>>,
     /// Counts up with whatever happens.
     changes: watch::Sender<u64>,
 }
@@ -224,6 +225,9 @@ impl Lab {
             Ok(Path::Cases) => Ok(list::json(&request)),
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),
+            Ok(Path::Tour(_) | Path::Case(..) | Path::Saw(_)) if list::is_led(&request) => {
+                Err((StatusCode::FORBIDDEN, Error::Led))
+            }
             Ok(Path::Saw(saw)) => self.saw(saw, &request),
             Ok(Path::Second(name)) => Ok(self.second(name, &request).await),
             Ok(Path::RunCase(name, id)) => self.run_case((name, id), &request),
@@ -292,23 +296,28 @@ impl Lab {
             state.runs.get(name).is_some_and(Run::is_busy)
         };
         let mut changes = self.changes();
-        let noted = tokio::time::timeout(NOTED_WITHIN, async {
-            while is_busy() {
-                // It lives as long as this lab.
-                if changes.changed().await.is_err() {
-                    break;
+        let asked = asked(request);
+        let walked = tokio::time::timeout(NOTED_WITHIN, async {
+            loop {
+                while is_busy() {
+                    // It lives as long as this lab.
+                    _ = changes.changed().await;
+                }
+                // Another one may have been first.
+                let walk = |run: &mut Run| match run.is_busy() {
+                    true => None,
+                    false => Some((run.walk(cases(), asked.clone(), now.instant), run.serial)),
+                };
+                if let Some(walked) = self.with(name, now, walk) {
+                    return walked;
                 }
             }
         });
-        if noted.await.is_err() {
+        let Ok((step, serial)) = walked.await else {
             let words = "Two connections walk this tour at once: give each client a name of its own, or stop one.";
             self.with(name, now, |run| run.note(words));
             return MountedAnswer::Whole(say(StatusCode::CONFLICT, words));
-        }
-        let asked = asked(request);
-        let (step, serial) = self.with(name, now, |run| {
-            (run.walk(cases(), asked, now.instant), run.serial)
-        });
+        };
         self.play(step, (name, serial), request, None)
     }
 
@@ -403,13 +412,13 @@ impl Handler for Lab {
             _ => return,
         };
         if let Some(run) = self.state().runs.get_mut(name) {
-            run.preflight(case);
+            run.preflight(case, request.at.instant);
         }
         self.changed();
     }
 
     fn join(&self, listeners: &ExtraListeners) {
-        *lock(&self.0.listeners) = listeners.clone();
+        *lock(&self.0.listeners) = Some(listeners.clone());
     }
 }
 
@@ -493,4 +502,20 @@ fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `sse lab` waited for ever for a case whose run was gone.
+    #[test]
+    fn the_walks_of_each_profile_have_room() {
+        for profile in Profile::ALL {
+            let of_profile = || cases().iter().filter(|case| case.is_in(profile));
+            // One for the tour, one for each case that it does not have, or that was missed there.
+            let walks = 1 + of_profile().count();
+            assert!(walks < MOST_RUNS, "{profile}: {walks}");
+        }
+    }
 }

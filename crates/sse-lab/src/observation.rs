@@ -18,13 +18,20 @@ pub struct Observation {
     pub asides: Vec<Asked>,
     /// The requests that came beyond these.
     pub more: u64,
-    /// The preflights that came.
-    pub preflights: u64,
+    /// When preflights came, 64 at most.
+    pub preflights: Vec<Duration>,
     /// What the client reported that it saw.
     pub reports: Reports,
 }
 
 impl Observation {
+    /// How many bytes are kept of what was asked and sent.
+    pub(crate) fn bytes(&self) -> usize {
+        let all = self.requests.iter().chain(&self.asides);
+        let sent = |asked: &Asked| asked.ended.as_ref().map_or(0, |end| end.sent.len());
+        all.map(|asked| asked.bytes() + sent(asked)).sum()
+    }
+
     /// How many requests came.
     pub fn count(&self) -> u64 {
         self.requests.len() as u64 + self.more
@@ -51,6 +58,13 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// How many bytes its texts have.
+    pub(crate) fn bytes(&self) -> usize {
+        let fields = self.fields.iter();
+        let fields = fields.map(|(name, value)| name.len() + value.len());
+        self.method.len() + self.target.len() + self.body.len() + fields.sum::<usize>()
+    }
+
     /// The values of a field of its head.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         let fields = self.fields.iter();

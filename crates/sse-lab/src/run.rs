@@ -18,6 +18,14 @@ use crate::rpc;
 /// As many requests of one run as are answered. A client that sends more never stops.
 const MOST_REQUESTS: u64 = 5_000;
 
+/// As many bytes of one run as are kept of what was sent and asked: behind half of it no more is
+/// kept of what was sent, and behind all of it no request is answered.
+const MOST_KEPT: usize = 8 * 1024 * 1024;
+
+/// So long must nothing come from a client that is through, before a request of it begins anew. One
+/// that is told to stay away, and comes all the same, does not wait for so long.
+const AGAIN: Duration = Duration::from_secs(6);
+
 /// As many remarks of one run as are kept.
 const MOST_NOTES: usize = 16;
 
@@ -45,6 +53,8 @@ pub(crate) struct Run {
     notes: Vec<String>,
     /// How many requests came in all.
     requests: u64,
+    /// How many bytes are kept of what was sent and asked.
+    kept: usize,
     /// Whether its client reports what it sees.
     reports: bool,
     /// Its second listener, where it has one. It is closed with the run.
@@ -58,6 +68,8 @@ struct Walk {
     tour: Vec<usize>,
     /// Where in it the client is; behind the last one it is over.
     at: usize,
+    /// When something last happened in it.
+    last: Instant,
 }
 
 /// What came for one case.
@@ -124,6 +136,7 @@ impl Run {
             visits: BTreeMap::new(),
             notes: Vec::new(),
             requests: 0,
+            kept: 0,
             reports,
             second: None,
         }
@@ -151,18 +164,22 @@ impl Run {
         {
             let tour = tour(cases);
             for case in &tour {
-                self.visits.remove(case);
+                let gone = self.visits.remove(case);
+                self.kept -= gone.map_or(0, |gone| gone.observation.bytes());
             }
-            self.walk = Some(Walk { tour, at: 0 });
+            let (at, last) = (0, now);
+            self.walk = Some(Walk { tour, at, last });
         }
         let Some(walk) = &mut self.walk else {
             return Step::Over;
         };
+        walk.last = walk.last.max(now);
         if let Some(case) = walk.case()
             && let Some(visit) = self.visits.get_mut(&case)
             && visit.observation.requests.len() >= cases[case].answers.len()
         {
             // The return: the case is judged by it, and the next case answers it.
+            self.kept += asked.bytes();
             visit.push(asked.clone(), now);
             walk.at += 1;
         }
@@ -193,7 +210,12 @@ impl Run {
             return Step::Play(Turn {
                 case,
                 answer: Which::Aside(aside),
-                request: visit.push_aside(asked, now),
+                request: {
+                    let bytes = asked.bytes();
+                    let request = visit.push_aside(asked, now);
+                    self.kept += if request == usize::MAX { 0 } else { bytes };
+                    request
+                },
                 cut_in: None,
             });
         }
@@ -216,23 +238,37 @@ impl Run {
     /// function that it is given.
     pub(crate) fn ended(&mut self, turn: Turn, at: Instant, end: impl FnOnce(Duration) -> Ended) {
         self.last = self.last.max(at);
+        if let Some(walk) = &mut self.walk
+            && walk.tour.contains(&turn.case)
+        {
+            walk.last = walk.last.max(at);
+        }
         if let Some(visit) = self.visits.get_mut(&turn.case) {
-            let end = end(visit.age(at));
+            let mut end = end(visit.age(at));
+            if self.kept > MOST_KEPT / 2 {
+                end.sent = Vec::new();
+                end.pieces = Vec::new();
+            }
             let list = match turn.answer {
                 Which::Answer(_) => &mut visit.observation.requests,
                 Which::Aside(_) => &mut visit.observation.asides,
             };
             if let Some(request) = list.get_mut(turn.request) {
+                self.kept += end.sent.len();
                 request.ended = Some(end);
             }
         }
     }
 
     /// Notes a preflight for a case.
-    pub(crate) fn preflight(&mut self, case: Option<usize>) {
+    pub(crate) fn preflight(&mut self, case: Option<usize>, now: Instant) {
         let case = case.or_else(|| self.walk.as_ref().and_then(Walk::case));
         if let Some(visit) = case.and_then(|case| self.visits.get_mut(&case)) {
-            visit.observation.preflights += 1;
+            let at = visit.age(now);
+            let preflights = &mut visit.observation.preflights;
+            if preflights.len() < KEPT_REQUESTS {
+                preflights.push(at);
+            }
         }
     }
 
@@ -307,7 +343,7 @@ impl Run {
         };
         match walk.case() {
             Some(case) => {
-                !self.is_busy() && now.saturating_duration_since(self.last) >= cases[case].patience
+                !self.is_busy() && now.saturating_duration_since(walk.last) >= cases[case].patience
             }
             None => true,
         }
@@ -321,8 +357,10 @@ impl Run {
     /// Whether this request begins the tour anew: the client had left it, or was through.
     fn is_left(&self, cases: &[Case], walk: &Walk, asked: &Asked, now: Instant) -> bool {
         match walk.case() {
-            // Who is told that it is over, and comes again all the same, brings its id.
-            None => asked.id().is_none(),
+            None => {
+                let quiet = now.saturating_duration_since(walk.last);
+                asked.id().is_none() && quiet >= AGAIN
+            }
             Some(_) => self.has_stopped(cases, now),
         }
     }
@@ -330,18 +368,27 @@ impl Run {
     fn count(&mut self, now: Instant) -> Option<Step> {
         self.last = self.last.max(now);
         self.requests += 1;
-        (self.requests > MOST_REQUESTS).then(|| {
-            self.note(format!(
+        if self.requests <= MOST_REQUESTS && self.kept <= MOST_KEPT {
+            return None;
+        }
+        self.note(match self.kept <= MOST_KEPT {
+            true => format!(
                 "It sent more than {MOST_REQUESTS} requests, so it is answered no more: stop it."
-            ));
-            Step::TooMany
-        })
+            ),
+            false => format!(
+                "Its requests and their answers have more than {} MiB, so it is answered no more: stop it.",
+                MOST_KEPT / 1024 / 1024
+            ),
+        });
+        Some(Step::TooMany)
     }
 
     fn play(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Turn {
+        let bytes = asked.bytes();
         let visit = self.visit_of(case, now);
         let request = visit.push(asked, now);
         let (answers, at) = (&cases[case].answers, visit.age(now));
+        self.kept += if request == usize::MAX { 0 } else { bytes };
         let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
         let together = answers.iter().position(|answer| cut_in(answer).is_some());
         let answer = together.unwrap_or(request.min(answers.len() - 1));

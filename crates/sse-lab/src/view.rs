@@ -275,7 +275,7 @@ impl CaseView {
                 .map(|seen| seen.asides.iter().map(RequestView::from).collect())
                 .unwrap_or_default(),
             count: observation.map_or(0, Observation::count),
-            preflights: observation.map_or(0, |seen| seen.preflights),
+            preflights: observation.map_or(0, |seen| seen.preflights.len() as u64),
             saw: observation
                 .map(|seen| seen.reports.list().iter().map(ReportView::from).collect())
                 .unwrap_or_default(),

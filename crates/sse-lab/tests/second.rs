@@ -169,7 +169,7 @@ async fn so_many_runs_have_one_at_most() {
     let full = ask(bench.addr, "POST", "/api/lab/runs/more/second", &[]).await;
     assert_eq!(status(&full), "503");
     assert!(
-        full.contains("forget one (DELETE /api/lab/runs/NAME)"),
+        full.contains("forget one of them (DELETE /api/lab/runs/NAME)"),
         "{full}"
     );
     bench.lab.forget("run-3").expect("it is there");

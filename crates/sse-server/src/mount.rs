@@ -66,7 +66,7 @@ pub trait Handler: fmt::Debug + Send + Sync {
     }
 
     /// Is given what opens further listeners of its server, once for each of its mounts, before the
-    /// server can start.
+    /// server can start. A server that breaks nothing on purpose gives none.
     fn join(&self, listeners: &ExtraListeners) {
         _ = listeners;
     }

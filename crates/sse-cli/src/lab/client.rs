@@ -1,6 +1,8 @@
 //! The command that starts a client under test.
 
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::io::AsyncReadExt;
@@ -13,6 +15,10 @@ const URL: &str = "{url}";
 /// As much of what a client says last as is kept, in bytes.
 const LAST_WORDS: usize = 2 * 1024;
 
+/// How long what it said last is waited for once it has ended: a process that it started may keep
+/// its stderr open for ever.
+const SAID_WITHIN: Duration = Duration::from_millis(200);
+
 /// The command that starts a client under test.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
@@ -24,7 +30,10 @@ pub(super) struct Client {
 #[derive(Debug)]
 pub(super) struct Running {
     child: Child,
-    words: JoinHandle<Vec<u8>>,
+    /// What it said last, so far.
+    words: Arc<Mutex<Vec<u8>>>,
+    /// Reads what it says.
+    reads: JoinHandle<()>,
 }
 
 impl Client {
@@ -58,20 +67,23 @@ impl Client {
             .spawn()
             .with_context(|| format!("{} cannot be started", self.program))?;
         let stderr = child.stderr.take();
-        let words = tokio::spawn(async move {
-            let mut kept = Vec::new();
-            let Some(mut stderr) = stderr else {
-                return kept;
-            };
+        let words = Arc::<Mutex<Vec<u8>>>::default();
+        let said = Arc::clone(&words);
+        let reads = tokio::spawn(async move {
+            let Some(mut stderr) = stderr else { return };
             let mut piece = [0; 1024];
             while let Ok(read @ 1..) = stderr.read(&mut piece).await {
+                let mut kept = said.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.extend_from_slice(&piece[..read]);
                 let surplus = kept.len().saturating_sub(LAST_WORDS);
                 kept.drain(..surplus);
             }
-            kept
         });
-        Ok(Running { child, words })
+        Ok(Running {
+            child,
+            words,
+            reads,
+        })
     }
 }
 
@@ -91,7 +103,9 @@ impl Running {
             _ = self.child.kill().await;
             return None;
         };
-        let words = self.words.await.unwrap_or_default();
+        _ = tokio::time::timeout(SAID_WITHIN, &mut self.reads).await;
+        self.reads.abort();
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let words = String::from_utf8_lossy(&words);
         let last = words.lines().rev().find(|line| !line.trim().is_empty());
         Some(LastWords(match last {

@@ -65,7 +65,8 @@ impl Service {
                 Err(_) => tokio::time::sleep(ASKED_AGAIN).await,
             }
         };
-        let (body, _) = answer.read(ANSWER).await;
+        let body = tokio::time::timeout(ANSWERS_WITHIN, answer.read(ANSWER)).await;
+        let (body, _) = body.map_err(|_| anyhow!("{url} did not end its answer in time"))?;
         let status: Status = match &*body {
             [] => Status::default(),
             body => serde_json::from_slice(body).with_context(|| {

@@ -179,5 +179,7 @@ fn several(requests: u64) -> String {
 }
 
 pub(super) fn stopped_by_server() -> Verdict {
-    Verdict::NotReached("The server stopped meanwhile.".to_owned())
+    Verdict::NotReached(
+        "The server ended the answer for a reason of its own, such as a stop.".to_owned(),
+    )
 }

@@ -32,6 +32,10 @@ impl Seen<'_> {
             Told::Place => {
                 let (back, _) = self.back()?;
                 let first = self.requests().first().map(|request| &*request.target);
+                if first == Some(&*self.reached()?.target) {
+                    let words = "It did not follow the redirect.";
+                    return Err(Some(Verdict::NotReached(words.to_owned())));
+                }
                 let is_first = first == Some(&*back.target);
                 match is_first {
                     true => "It came back to the URL that it was given.".to_owned(),
@@ -40,7 +44,7 @@ impl Seen<'_> {
                     }
                     false => format!(
                         "It came back to another URL, {}.",
-                        sse_engine::text::cut(&back.target)
+                        sse_engine::text::cut(&back.shown_target())
                     ),
                 }
             }

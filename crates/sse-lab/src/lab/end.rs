@@ -6,12 +6,25 @@ use sse_server::{Ender as By, MountedEnd};
 use crate::observation::Ender;
 
 /// Why an answer ends that the case does not end, in the server's words.
-const STOPS: [&str; 4] = ["stopped", "drained", "dropped", "stopped abruptly"];
+const STOPS: [&str; 8] = [
+    "stopped",
+    "drained",
+    "draining",
+    "dropped",
+    "stopped abruptly",
+    "too many streams",
+    "max age",
+    "room reset",
+];
+
+/// The same where the client read nothing for too long.
+const STALLED: &str = "stalled";
 
 /// Who ended it.
 pub(super) fn ender(end: &MountedEnd) -> Ender {
     match end.by {
         By::Client | By::Network => Ender::Client,
+        By::Server if end.why == STALLED => Ender::Client,
         By::Fault => Ender::Case,
         By::Server if STOPS.contains(&end.why) => Ender::Stop,
         By::Server => Ender::Case,
@@ -65,5 +78,15 @@ mod tests {
         assert_eq!(ended(By::Server, "stopped"), (500, Ender::Stop));
         assert_eq!(ended(By::Client, "closed"), (500, Ender::Client));
         assert_eq!(ended(By::Network, "vanished"), (500, Ender::Client));
+    }
+
+    /// A client that read nothing was told that it took everything, and one that was refused since
+    /// the server was full was judged by that refusal.
+    #[test]
+    fn what_the_server_ends_for_its_own_reasons_is_not_the_case() {
+        assert_eq!(ended(By::Server, "stalled"), (500, Ender::Client));
+        for why in ["too many streams", "draining", "max age", "room reset"] {
+            assert_eq!(ended(By::Server, why), (500, Ender::Stop), "{why}");
+        }
     }
 }

@@ -66,6 +66,16 @@ pub(super) fn other(request: &MountedRequest, advice: &str) -> Response<Bytes> {
     say(StatusCode::METHOD_NOT_ALLOWED, &sentence)
 }
 
+/// Whether a page of another site led a browser here, by a link or a redirect: nobody who walks the
+/// lab comes so, and what came would be noted.
+pub(super) fn is_led(request: &MountedRequest) -> bool {
+    let says = |name: &str, value: &str| {
+        let field = request.headers.get(name);
+        field.is_some_and(|field| field.as_bytes() == value.as_bytes())
+    };
+    says("sec-fetch-site", "cross-site") && says("sec-fetch-mode", "navigate")
+}
+
 /// The refusal of a request that no tour has.
 pub(super) fn unfit(request: &MountedRequest) -> Option<Response<Bytes>> {
     let fits = matches!(request.method.as_str(), "GET" | "POST");

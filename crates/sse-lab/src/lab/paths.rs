@@ -75,7 +75,8 @@ pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
         };
     }
     let rest = path.strip_prefix(LAB).ok_or_else(nothing)?;
-    let parts: Vec<_> = rest.trim_matches('/').split('/').collect();
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    let parts: Vec<_> = rest.trim_end_matches('/').split('/').collect();
     let saw = |case, run, numbers: &[&str]| {
         Ok(Path::Saw(Saw {
             case,
@@ -162,6 +163,9 @@ mod tests {
             "/lab/tour/a/b",
             "/lab/tour/a/saw/1/2",
             "/lab/nothing",
+            // The guard takes it for a stream, which the page is not.
+            "/lab//page",
+            "/lab//tour/mine",
             "/api/lab/x",
             "/lab/case/R4",
         ] {

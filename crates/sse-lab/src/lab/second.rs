@@ -39,6 +39,7 @@ impl Lab {
             Some(port) => port,
             None => {
                 let listeners = lock(&self.0.listeners).clone();
+                let listeners = listeners.ok_or(Error::NoSecond)?;
                 let opened = listeners.open().await.map_err(|e| match e {
                     ServerError::TooManyListeners(most) => Error::TooManySeconds(most),
                     e => e.into(),

@@ -1,9 +1,11 @@
-//! The cases of language models and of MCP, each played in made-up time to a client that does it
-//! right, and to one that is wrong in each way that has words.
+//! Runs in made-up time: the tour, the reports of a client, and the cases of language models and of
+//! MCP, each played to a client that does it right, and to one that is wrong in each way that has
+//! words.
 
 mod llm;
 mod mcp;
 mod reports;
+mod tour;
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;

@@ -134,7 +134,7 @@ impl Server {
             metrics_at: Mutex::default(),
             status: status.clone(),
         });
-        for mount in &context.mounts {
+        for mount in context.mounts.iter().filter(|_| context.mounts_break) {
             mount.handler.join(&context.extra_listeners);
         }
         if let Some(path) = config.streams_file {

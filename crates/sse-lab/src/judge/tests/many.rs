@@ -70,7 +70,7 @@ fn one_alone_is_told_to_bring_others() {
         let words = "It had no connection 5 s after the first request: open several at once.";
         assert_eq!(none.at(&case, 5_000), is("not reached", words));
         let stopped = three().held(2_000, 3_000, Ender::Stop);
-        let words = "The server stopped meanwhile.";
+        let words = "The server ended the answer for a reason of its own, such as a stop.";
         assert_eq!(stopped.at(&case, 5_000), is("not reached", words));
     }
 }
@@ -105,7 +105,7 @@ fn what_was_taken_of_a_long_answer_is_told() {
     ] {
         assert_eq!(taken(until, by, total), is("allowed", words));
     }
-    let words = "The server stopped meanwhile.";
+    let words = "The server ended the answer for a reason of its own, such as a stop.";
     assert_eq!(taken(10, Ender::Stop, 1), is("not reached", words));
     let slow = Client::default().open(0);
     assert_eq!(slow.at(&case, 59_999), OPEN);

@@ -34,7 +34,10 @@ fn a_page_asks_before_it_comes_back() {
     let mut back = first.clone().brings(310, b"x");
     let words = "It came back with its id, and did not ask first (OPTIONS).";
     assert_eq!(back.at(&case, 310), is("wrong", words));
-    back.0.preflights = 1;
+    // One that comes later changed the verdict.
+    back.0.preflights = vec![ms(320)];
+    assert_eq!(back.at(&case, 330), is("wrong", words));
+    back.0.preflights = vec![ms(300)];
     assert_eq!(back.at(&case, 310), RIGHT);
     let words = "It did not come back within 12 s.";
     assert_eq!(first.at(&case, 12_010), is("wrong", words));

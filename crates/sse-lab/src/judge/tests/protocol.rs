@@ -103,7 +103,7 @@ fn who_does_not_ask_again_must_show_it() {
     let words = "It asked again after 490 ms.";
     assert_eq!(lost.clone().open(500).at(&case, 600), is("allowed", words));
     let stopped = Client::default().held(0, 10, Ender::Stop);
-    let words = "The server stopped meanwhile.";
+    let words = "The server ended the answer for a reason of its own, such as a stop.";
     assert_eq!(stopped.at(&case, 12_010), is("not reached", words));
     // What comes too late changes nothing.
     let words = "It did not ask again within 12 s. Look at it.";

@@ -96,7 +96,10 @@ fn who_does_not_come_back_in_time_has_stopped_for_good() {
     );
     assert_eq!(left.at(&case, 13_000), said);
     let stop = Client::default().held(0, 10, Ender::Stop);
-    let said = is("not reached", "The server stopped meanwhile.");
+    let said = is(
+        "not reached",
+        "The server ended the answer for a reason of its own, such as a stop.",
+    );
     assert_eq!(stop.at(&case, 13_000), said);
 
     ask_of(&mut case).may_stay = true;
