@@ -70,7 +70,13 @@ struct Walk {
     at: usize,
     /// When something last happened in it.
     last: Instant,
+    /// What its client calls itself.
+    agent: Vec<u8>,
 }
+
+/// What is said where two clients walk as one.
+const TWO_CLIENTS: &str =
+    "Two clients walk this tour under one name: give each a name of its own, or stop one.";
 
 /// What came for one case.
 #[derive(Debug)]
@@ -167,8 +173,17 @@ impl Run {
                 let gone = self.visits.remove(case);
                 self.kept -= gone.map_or(0, |gone| gone.observation.bytes());
             }
-            let (at, last) = (0, now);
-            self.walk = Some(Walk { tour, at, last });
+            self.walk = Some(Walk {
+                tour,
+                at: 0,
+                last: now,
+                agent: agent(&asked),
+            });
+        }
+        if let Some(walk) = &self.walk
+            && walk.agent != agent(&asked)
+        {
+            self.note(TWO_CLIENTS);
         }
         let Some(walk) = &mut self.walk else {
             return Step::Over;
@@ -413,6 +428,12 @@ impl Run {
             }
         })
     }
+}
+
+/// What a client calls itself.
+fn agent(asked: &Asked) -> Vec<u8> {
+    let mut names = asked.values("user-agent");
+    names.next().unwrap_or_default().to_vec()
 }
 
 impl Walk {

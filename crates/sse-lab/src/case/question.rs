@@ -146,6 +146,8 @@ pub enum Question {
     Preflight,
     /// Is it redirected to another origin without its secrets?
     NoLeak,
+    /// Does it come back with another value of this field than was refused?
+    Fresh(String),
     /// Nothing is right or wrong: what it did is told.
     Told(Told),
 }

@@ -178,6 +178,7 @@ struct WrittenAsk {
     closed: Option<String>,
     preflight: bool,
     no_leak: bool,
+    fresh: Option<String>,
     tells: Option<String>,
 }
 
@@ -426,6 +427,7 @@ impl WrittenAsk {
             self.one_only.then_some(Question::OneOnly),
             self.preflight.then_some(Question::Preflight),
             self.no_leak.then_some(Question::NoLeak),
+            self.fresh.map(Question::Fresh),
             self.back.then_some(Question::Back),
         ];
         let mut rest = rest.into_iter().flatten();

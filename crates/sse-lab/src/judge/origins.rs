@@ -1,4 +1,5 @@
-//! What a client does at another origin, and at one that is closed for a time.
+//! What a client does at another origin, and at one that is closed for a time; and what it does
+//! with its secrets.
 
 use super::seen::{Open, Seen};
 use super::words::{list, time};
@@ -39,6 +40,18 @@ impl Seen<'_> {
             _ => Verdict::Wrong(format!(
                 "It sent {} to another origin.",
                 list(sent.into_iter())
+            )),
+        })
+    }
+
+    /// Whether it came back with another value of a field than the one that was refused.
+    pub(super) fn fresh(&self, field: &str) -> Result<Verdict, Open> {
+        let (back, _) = self.back()?;
+        let refused = self.reached()?;
+        Ok(match back.values(field).eq(refused.values(field)) {
+            false => Verdict::Right,
+            true => Verdict::Wrong(format!(
+                "It came back with the same field {field}, which was refused."
             )),
         })
     }

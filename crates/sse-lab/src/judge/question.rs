@@ -58,6 +58,7 @@ impl Seen<'_> {
             Question::Closed(time) => self.closed(*time),
             Question::Preflight => self.preflight(),
             Question::NoLeak => self.no_leak(),
+            Question::Fresh(field) => self.fresh(field),
             Question::Heads(heads) => self.heads(heads),
             Question::By(method) => self.by(method),
             Question::Anew => self.anew(),

@@ -44,6 +44,20 @@ fn a_page_asks_before_it_comes_back() {
 }
 
 #[test]
+fn what_was_refused_is_not_sent_again() {
+    let mut case = asking(2, Question::Fresh("authorization".to_owned()));
+    ask_of(&mut case).about = 0;
+    ask_of(&mut case).may_stay = true;
+    let first = Client::default().asks(0, 10).field("authorization", b"old");
+    assert_eq!(first.at(&case, 10), OPEN);
+    assert_eq!(first.at(&case, 12_010), RIGHT, "it stays away");
+    let back = |token: &[u8]| first.clone().open(310).field("authorization", token);
+    assert_eq!(back(b"new").at(&case, 310), RIGHT);
+    let words = "It came back with the same field authorization, which was refused.";
+    assert_eq!(back(b"old").at(&case, 310), is("wrong", words));
+}
+
+#[test]
 fn secrets_are_for_the_first_origin_alone() {
     let mut case = asking(2, Question::NoLeak);
     ask_of(&mut case).about = 0;

@@ -149,3 +149,19 @@ fn what_is_kept_of_a_run_has_a_bound() {
     let notes = walk.run.notes();
     assert!(notes[0].contains("more than 8 MiB"), "{notes:?}");
 }
+
+/// They took each other's requests for returns, and nobody was told.
+#[test]
+fn two_clients_under_one_name_are_noticed() {
+    let mut tour = Tour::new();
+    let first = tour.comes(0, "");
+    tour.ends(first, 5);
+    assert_eq!(tour.run.notes(), [""; 0]);
+    let other = Asked {
+        fields: vec![("user-agent".to_owned(), b"another".to_vec())],
+        ..Asked::default()
+    };
+    let now = tour.at(10);
+    tour.run.walk(cases(), other, now);
+    assert_eq!(tour.run.notes(), [TWO_CLIENTS]);
+}
