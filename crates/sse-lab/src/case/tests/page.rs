@@ -8,7 +8,7 @@ use super::*;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/LAB.md");
 
 /// What stands above and below the table.
-const BEGIN: &str = "<!-- The table is written by scripts/lab_cases.sh. -->\n";
+const BEGIN: &str = "<!-- The table is written by scripts/lab-cases.sh. -->\n";
 const END: &str = "<!-- Here the table ends. -->\n";
 
 fn table() -> String {
@@ -47,11 +47,11 @@ fn the_page_lists_the_cases() {
     let (page, new) = page();
     assert!(
         page == new,
-        "run scripts/lab_cases.sh: docs/LAB.md does not list the cases as they are"
+        "run scripts/lab-cases.sh: docs/LAB.md does not list the cases as they are"
     );
 }
 
-/// Not a test: `scripts/lab_cases.sh` runs it.
+/// Not a test: `scripts/lab-cases.sh` runs it.
 #[test]
 #[ignore = "it writes docs/LAB.md"]
 fn write_the_table() {
