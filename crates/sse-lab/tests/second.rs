@@ -23,11 +23,15 @@ struct Bench {
 
 impl Bench {
     async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    async fn with(config: Config) -> Self {
         let lab = Lab::new();
         let server = Server::new(Config {
             port: 0,
             mounts: lab.mounts(),
-            ..Config::default()
+            ..config
         })
         .await
         .expect("a sound configuration");
@@ -156,6 +160,36 @@ async fn is_free(addr: SocketAddr) {
     };
     let free = tokio::time::timeout(SOON, free).await;
     free.expect("the port is free");
+}
+
+/// Up to sixteen ports were opened for a lab that answers nobody.
+#[tokio::test]
+async fn a_server_that_breaks_nothing_opens_none() {
+    let bench = Bench::with(Config {
+        breaks: false,
+        ..Config::default()
+    })
+    .await;
+    let refused = ask(bench.addr, "POST", "/api/lab/runs/me/second", &[]).await;
+    assert_eq!(status(&refused), "503");
+    assert!(refused.contains("start it without --no-break"), "{refused}");
+    assert!(bench.lab.names().is_empty());
+}
+
+/// A link of any page made a browser report what nobody saw.
+#[tokio::test]
+async fn a_page_of_another_site_leads_no_browser_here() {
+    let bench = Bench::start().await;
+    let site = |site| [("sec-fetch-site", site), ("sec-fetch-mode", "navigate")];
+    for path in ["/lab/tour/me", "/lab/case/R4/me", "/lab/tour/me/saw?closed"] {
+        let led = ask(bench.addr, "GET", path, &site("cross-site")).await;
+        assert_eq!(status(&led), "403", "{path}");
+        assert!(led.contains("led the browser here"), "{led}");
+    }
+    assert!(bench.lab.names().is_empty());
+    // Who types the URL comes from nowhere.
+    let typed = ask(bench.addr, "GET", "/lab/case/R4/me", &site("none")).await;
+    assert_eq!(status(&typed), "200");
 }
 
 /// The limit has a sentence, and a way out.

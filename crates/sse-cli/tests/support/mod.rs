@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub const SSE: &str = env!("CARGO_BIN_EXE_sse");
 
@@ -132,10 +132,20 @@ impl Drop for Serving {
     }
 }
 
+/// How long something may take that should simply come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 pub fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut text = Vec::new();
     let mut byte = [0];
+    let begun = Instant::now();
     while !text.ends_with(end.as_bytes()) {
+        // Keep-alive comments come for ever.
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "no {end:?} in {:?}",
+            String::from_utf8_lossy(&text)
+        );
         // Not `read`, which a signal may interrupt.
         stream
             .read_exact(&mut byte)

@@ -275,4 +275,15 @@ fn what_is_only_told_is_allowed() {
         client("/x"),
         is("allowed", "It came back to another URL, /x.")
     );
+    // The secret of its URL stood in the words.
+    let (_, words) = client("/x?access_token=sesame").expect("it is judged");
+    let words = words.expect("it says where");
+    assert!(
+        words.contains("/x?") && !words.contains("sesame"),
+        "{words}"
+    );
+    // Who did not follow was told that it came back to a URL which it had never left.
+    let stayed = Client::default().asks(0, 0).asks(1, 10).open(300);
+    let words = "It did not follow the redirect.";
+    assert_eq!(stayed.at(&case, 300), is("not reached", words));
 }
