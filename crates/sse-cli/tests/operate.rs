@@ -102,8 +102,8 @@ fn promtool_finds_nothing_wrong_with_the_metrics_of_an_engine() {
     let serving = Serving::start(&["--node", "secret-node", "--topics-on", &engine.url()]);
     let addr = serving.addr.clone();
     let mut subscriber = serving.get("/topics/news");
-    // Its place, which can come behind the first block. The event was published before it, at times:
-    // then it was not for this subscriber, and the test waited for ever.
+    // Its place, which can come behind the first block. At times the event was published before
+    // that: then it was not for this subscriber, and the test waited for ever.
     read_until(&mut subscriber, "id: ");
     let topic = format!("http://{addr}/topics/news");
     assert_eq!(run(&["publish", &topic, "hello"]).0, Some(0));
