@@ -53,8 +53,6 @@ pub(crate) struct Run {
     notes: Vec<String>,
     /// How many requests came in all.
     requests: u64,
-    /// How many bytes are kept of what was sent and asked.
-    kept: usize,
     /// Whether its client reports what it sees.
     reports: bool,
     /// Its second listener, where it has one. It is closed with the run.
@@ -142,7 +140,6 @@ impl Run {
             visits: BTreeMap::new(),
             notes: Vec::new(),
             requests: 0,
-            kept: 0,
             reports,
             second: None,
         }
@@ -170,8 +167,7 @@ impl Run {
         {
             let tour = tour(cases);
             for case in &tour {
-                let gone = self.visits.remove(case);
-                self.kept -= gone.map_or(0, |gone| gone.observation.bytes());
+                self.visits.remove(case);
             }
             self.walk = Some(Walk {
                 tour,
@@ -194,7 +190,6 @@ impl Run {
             && visit.observation.requests.len() >= cases[case].answers.len()
         {
             // The return: the case is judged by it, and the next case answers it.
-            self.kept += asked.bytes();
             visit.push(asked.clone(), now);
             walk.at += 1;
         }
@@ -225,12 +220,7 @@ impl Run {
             return Step::Play(Turn {
                 case,
                 answer: Which::Aside(aside),
-                request: {
-                    let bytes = asked.bytes();
-                    let request = visit.push_aside(asked, now);
-                    self.kept += if request == usize::MAX { 0 } else { bytes };
-                    request
-                },
+                request: visit.push_aside(asked, now),
                 cut_in: None,
             });
         }
@@ -258,9 +248,10 @@ impl Run {
         {
             walk.last = walk.last.max(at);
         }
+        let is_much = self.kept() > MOST_KEPT / 2;
         if let Some(visit) = self.visits.get_mut(&turn.case) {
             let mut end = end(visit.age(at));
-            if self.kept > MOST_KEPT / 2 {
+            if is_much {
                 end.sent = Vec::new();
                 end.pieces = Vec::new();
             }
@@ -269,7 +260,6 @@ impl Run {
                 Which::Aside(_) => &mut visit.observation.asides,
             };
             if let Some(request) = list.get_mut(turn.request) {
-                self.kept += end.sent.len();
                 request.ended = Some(end);
             }
         }
@@ -380,17 +370,24 @@ impl Run {
         }
     }
 
+    /// How many bytes are kept of what was asked and sent.
+    fn kept(&self) -> usize {
+        let visits = self.visits.values();
+        visits.map(|visit| visit.observation.bytes()).sum()
+    }
+
     fn count(&mut self, now: Instant) -> Option<Step> {
         self.last = self.last.max(now);
         self.requests += 1;
-        if self.requests <= MOST_REQUESTS && self.kept <= MOST_KEPT {
+        let is_full = self.kept() > MOST_KEPT;
+        if self.requests <= MOST_REQUESTS && !is_full {
             return None;
         }
-        self.note(match self.kept <= MOST_KEPT {
-            true => format!(
+        self.note(match is_full {
+            false => format!(
                 "It sent more than {MOST_REQUESTS} requests, so it is answered no more: stop it."
             ),
-            false => format!(
+            true => format!(
                 "Its requests and their answers have more than {} MiB, so it is answered no more: stop it.",
                 MOST_KEPT / 1024 / 1024
             ),
@@ -399,11 +396,9 @@ impl Run {
     }
 
     fn play(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Turn {
-        let bytes = asked.bytes();
         let visit = self.visit_of(case, now);
         let request = visit.push(asked, now);
         let (answers, at) = (&cases[case].answers, visit.age(now));
-        self.kept += if request == usize::MAX { 0 } else { bytes };
         let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
         let together = answers.iter().position(|answer| cut_in(answer).is_some());
         let answer = together.unwrap_or(request.min(answers.len() - 1));

@@ -128,7 +128,7 @@ fn what_is_kept_of_a_run_has_a_bound() {
     let mut walk = Walk::of("S1");
     let large = "x".repeat(64 * 1024);
     let mut steps = 0;
-    while walk.run.kept <= MOST_KEPT {
+    while walk.run.kept() <= MOST_KEPT {
         let asked = Asked {
             body: large.clone().into_bytes(),
             ..Asked::default()
