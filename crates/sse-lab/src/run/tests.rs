@@ -31,6 +31,13 @@ fn is(kind: &'static str, words: &str) -> Said {
     Some((kind, Some(words.to_owned())))
 }
 
+/// A run that begins, and when.
+fn begun() -> (Run, Instant) {
+    let instant = Instant::now();
+    let wall = UNIX_EPOCH;
+    (Run::new(1, false, Now { instant, wall }), instant)
+}
+
 /// A client of one case in made-up time.
 struct Walk {
     run: Run,
@@ -50,13 +57,9 @@ struct Got {
 impl Walk {
     fn of(id: &str) -> Self {
         let case = cases().iter().position(|case| case.id == id);
-        let began = Instant::now();
-        let now = Now {
-            instant: began,
-            wall: UNIX_EPOCH,
-        };
+        let (run, began) = begun();
         Self {
-            run: Run::new(1, false, now),
+            run,
             case: case.expect("the case is there"),
             began,
         }

@@ -11,12 +11,8 @@ struct Walker {
 
 impl Walker {
     fn new() -> Self {
-        let instant = Instant::now();
-        let wall = UNIX_EPOCH;
-        Self {
-            run: Run::new(1, false, Now { instant, wall }),
-            now: instant,
-        }
+        let (run, now) = begun();
+        Self { run, now }
     }
 
     /// It comes to the tour, and its answer ends at once. Which case that was is the answer;

@@ -10,15 +10,8 @@ struct Tour {
 
 impl Tour {
     fn new() -> Self {
-        let began = Instant::now();
-        let now = Now {
-            instant: began,
-            wall: UNIX_EPOCH,
-        };
-        Self {
-            run: Run::new(1, false, now),
-            began,
-        }
+        let (run, began) = begun();
+        Self { run, began }
     }
 
     fn at(&self, ms: u64) -> Instant {
