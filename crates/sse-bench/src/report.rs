@@ -229,8 +229,10 @@ fn overview(results: &Results) -> String {
             limit.median.map_or_else(String::new, number),
             own.ratio.map_or_else(String::new, ratio),
             between_ratios(&own),
-            goal(measure),
-            met(measure.goal, &own),
+            measure
+                .goal
+                .map_or_else(String::new, |it| goal(it, measure)),
+            met(measure, &own),
         );
     }
     text + "\n"
@@ -266,13 +268,24 @@ fn row(results: &Results, measure: &Measure, server: Server) -> Row {
     }
 }
 
+/// The heading of a measure, how it is taken, and its goal.
+fn beginning(measure: &Measure) -> String {
+    let goal = measure
+        .goal
+        .map_or_else(String::new, |it| format!(" Goal: {}.", goal(it, measure)));
+    format!("## {}\n\n{}{goal}\n", measure.title, measure.how)
+}
+
 fn table(results: &Results, measure: &Measure) -> String {
+    let beside = |cell: &dyn Fn(&(&str, &str)) -> String| {
+        measure.beside.iter().map(cell).collect::<String>()
+    };
     let mut text = format!(
-        "## {}\n\n{} Goal: {}.\n\n| server | {} | rounds | ratio to limit | interval | |\n|---|---|---|---|---|---|\n",
-        measure.title,
-        measure.how,
-        goal(measure),
-        measure.unit
+        "{}\n| server | {} | rounds | ratio to limit | interval |{} |\n|---|---|---|---|---|{}---|\n",
+        beginning(measure),
+        measure.unit,
+        beside(&|(_, name)| format!(" {name} |")),
+        beside(&|_| "---|".to_owned()),
     );
     for server in SERVERS {
         let row = row(results, measure, server);
@@ -281,7 +294,7 @@ fn table(results: &Results, measure: &Measure) -> String {
         }
         let remark = match (&row.trouble, server) {
             (Some(trouble), _) => trouble.clone(),
-            (None, Server::Sse) => match met(measure.goal, &row) {
+            (None, Server::Sse) => match met(measure, &row) {
                 "" => String::new(),
                 "yes" => "goal met".to_owned(),
                 _ => "**goal missed**".to_owned(),
@@ -291,7 +304,7 @@ fn table(results: &Results, measure: &Measure) -> String {
         let rounds: Vec<_> = row.values.iter().copied().map(number).collect();
         _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {remark} |",
+            "| {} | {} | {} | {} | {} |{} {remark} |",
             server.title(),
             row.median.map_or_else(|| "-".to_owned(), number),
             rounds.join(", "),
@@ -301,6 +314,12 @@ fn table(results: &Results, measure: &Measure) -> String {
                 Server::Limit => String::new(),
                 _ => between_ratios(&row),
             },
+            beside(&|(figure, _)| {
+                let values = results.figures(measure.workload, server, figure);
+                let values: Vec<f64> = values.into_iter().flatten().collect();
+                let median = stats::median(&values).map_or_else(String::new, number);
+                format!(" {median} |")
+            }),
         );
     }
     text + "\n"
@@ -320,7 +339,11 @@ fn between_ratios(row: &Row) -> String {
     }
 }
 
-fn met(goal: Goal, row: &Row) -> &'static str {
+/// Whether the goal is met; nothing without a goal or a figure.
+fn met(measure: &Measure, row: &Row) -> &'static str {
+    let Some(goal) = measure.goal else {
+        return "";
+    };
     // A good figure is worth nothing if events are lost or late.
     if row.trouble.is_some() {
         return "**no**";
@@ -335,9 +358,9 @@ fn met(goal: Goal, row: &Row) -> &'static str {
     }
 }
 
-fn goal(measure: &Measure) -> String {
+fn goal(goal: Goal, measure: &Measure) -> String {
     let unit = measure.unit;
-    match measure.goal {
+    match goal {
         Goal::RatioAtMost(bound) => format!("at most {bound:.2} of the limit"),
         Goal::RatioAtLeast(bound) => format!("at least {bound:.2} of the limit"),
         Goal::AtMost(bound) => format!("at most {bound} {unit}"),
@@ -449,10 +472,10 @@ mod tests {
             text.contains("| 30.0 | 30.0 | 7.50 |  | misses the rate |"),
             "{text}"
         );
-        assert!(text.contains("Goal: at most 1.10 of the limit."), "{text}");
+        assert!(text.contains("Goal: at most 1.05 of the limit."), "{text}");
         assert!(
             overview(&results())
-                .contains("| 5.00 µs | 4.00 | 1.05 | 1.00 to 1.50 (lowest, highest) | at most 1.10 of the limit | yes |")
+                .contains("| 5.00 µs | 4.00 | 1.05 | 1.00 to 1.50 (lowest, highest) | at most 1.05 of the limit | yes |")
         );
     }
 
@@ -467,12 +490,41 @@ mod tests {
             load.insert(Server::Sse, figures(ratios));
             overview(&results)
         };
-        let text = with([1.0, 1.09, 1.2, 1.2, 1.2, 1.2, 1.2, 1.3, 1.4]);
-        assert!(text.contains("| 1.20 | 1.09 to 1.30 (96 %) | at most 1.10 of the limit | yes |"));
-        let text = with([1.0, 1.11, 1.2, 1.2, 1.2, 1.2, 1.2, 1.3, 1.4]);
+        let text = with([1.0, 1.05, 1.2, 1.2, 1.2, 1.2, 1.2, 1.3, 1.4]);
+        assert!(text.contains("| 1.20 | 1.05 to 1.30 (96 %) | at most 1.05 of the limit | yes |"));
+        let text = with([1.0, 1.06, 1.2, 1.2, 1.2, 1.2, 1.2, 1.3, 1.4]);
         assert!(
-            text.contains("| 1.20 | 1.11 to 1.30 (96 %) | at most 1.10 of the limit | **no** |")
+            text.contains("| 1.20 | 1.06 to 1.30 (96 %) | at most 1.05 of the limit | **no** |")
         );
+    }
+
+    #[test]
+    fn what_explains_a_figure_stands_beside_it_and_what_has_no_goal_is_only_shown() {
+        let mut results = results();
+        let load = results.outcomes.entry("most-1k-8".to_owned()).or_default();
+        let mut all = outcome("per_s", 1e6);
+        if let Some(all) = &mut all {
+            all.set("events_a_send", 3.75);
+        }
+        load.insert(Server::Sse, vec![all]);
+        load.insert(Server::Limit, vec![outcome("per_s", 2e6)]);
+        let taps = results.outcomes.entry("taps".to_owned()).or_default();
+        taps.insert(Server::Sse, vec![outcome("bytes_per_client", 9e4)]);
+        let text = tables(&results);
+        let line = "| ratio to limit | interval | events a send | events a pass | |\n|---|---|---|---|---|---|---|---|\n";
+        assert!(text.contains(line), "{text}");
+        let line = "| 1.00 | 1.00 | 0.50 |  | 3.75 |  | **goal missed** |";
+        assert!(text.contains(line), "{text}");
+        assert!(
+            text.contains("| 2.00 | 2.00 | 1.00 |  |  |  |  |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("so each tap is full.\n\n| server |"),
+            "{text}"
+        );
+        assert!(text.contains("| 90.0 | 90.0 |  |  |  |"), "{text}");
+        assert!(text.contains("| 90.0 KB |  |  |  |  |  |"), "{text}");
     }
 
     /// The report was once improved by hand, and the next run would have undone it.
@@ -482,12 +534,7 @@ mod tests {
         assert!(report.starts_with(INTRODUCTION));
         assert!(between(report, DECODERS).starts_with(&crate::decoders::wording()));
         for measure in &MEASURES {
-            let begin = format!(
-                "\n## {}\n\n{} Goal: {}.\n",
-                measure.title,
-                measure.how,
-                goal(measure)
-            );
+            let begin = format!("\n{}", beginning(measure));
             assert!(report.contains(&begin), "{begin}");
         }
     }

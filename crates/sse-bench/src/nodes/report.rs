@@ -18,7 +18,7 @@ const INTRODUCTION: &str = "\
 `sse serve --topics-on` keeps its topics in a `redis-server`. It runs on one core. The clients and Redis share another. The
 rounds are interleaved, a figure is the median of the rounds, and a ratio is taken within a round. Each side is restarted
 for each measure and round. All events must arrive, once and in order. `make bench-nodes` measures only this, and writes
-this section. The measures that are also taken of one node are explained above, with some seconds less.
+this section. The measures that are also taken of one node are explained above.
 
 Of the rest:
 
