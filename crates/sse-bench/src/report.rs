@@ -364,7 +364,6 @@ fn goal(goal: Goal, measure: &Measure) -> String {
         Goal::RatioAtMost(bound) => format!("at most {bound:.2} of the limit"),
         Goal::RatioAtLeast(bound) => format!("at least {bound:.2} of the limit"),
         Goal::AtMost(bound) => format!("at most {bound} {unit}"),
-        Goal::AtLeast(bound) => format!("at least {bound} {unit}"),
     }
 }
 

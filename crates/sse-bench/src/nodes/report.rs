@@ -127,7 +127,7 @@ fn cells(results: &Results, row: &Row, beside: Beside, goal: Goal) -> Cells {
     };
     let compared = match goal {
         Goal::RatioAtMost(_) | Goal::RatioAtLeast(_) => &ratios,
-        Goal::AtMost(_) | Goal::AtLeast(_) => &own,
+        Goal::AtMost(_) => &own,
     };
     let lowest = compared.iter().copied().reduce(f64::min);
     let highest = compared.iter().copied().reduce(f64::max);
@@ -161,7 +161,7 @@ fn line(results: &Results, row: &Row) -> String {
     };
     let one = |value: f64| match row.goal {
         Goal::RatioAtMost(_) | Goal::RatioAtLeast(_) => ratio(value),
-        Goal::AtMost(_) | Goal::AtLeast(_) => number(value),
+        Goal::AtMost(_) => number(value),
     };
     format!(
         "| {} | {} | {beside} | {} | {} | {} | {} |\n",
@@ -218,7 +218,6 @@ fn goal(goal: Goal, unit: &str) -> String {
         Goal::RatioAtMost(bound) => format!("at most {bound:.2}"),
         Goal::RatioAtLeast(bound) => format!("at least {bound:.2}"),
         Goal::AtMost(bound) => format!("at most {} {unit}", number(bound)),
-        Goal::AtLeast(bound) => format!("at least {} {unit}", number(bound)),
     }
 }
 
