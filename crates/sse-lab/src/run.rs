@@ -9,7 +9,7 @@ use sse_engine::time::Now;
 use sse_server::ExtraListener;
 
 use crate::case::{Answer, Case, tour};
-use crate::judge::is_judged_by_requests;
+use crate::judge::{is_judged_by_requests, judge, time};
 use crate::observation::{Asked, Ended, KEPT_REQUESTS, Observation};
 use crate::profile::Profile;
 use crate::report::{Report, Reported};
@@ -76,11 +76,26 @@ struct Walk {
 const TWO_CLIENTS: &str =
     "Two clients walk this tour under one name: give each a name of its own, or stop one.";
 
+/// What is said where requests for a case go on when it has its verdict.
+fn after_its_verdict(case: &Case) -> String {
+    format!(
+        "A client came to {} again after its verdict, so it was told to stay away: give each client a name of its own, or wait until nothing has come for {}.",
+        case.id,
+        time(case.patience)
+    )
+}
+
 /// What came for one case.
 #[derive(Debug)]
 struct Visit {
     /// When its first request came.
     began: Instant,
+    /// When something last happened in it.
+    last: Instant,
+    /// How many of its answers are under way.
+    under_way: usize,
+    /// Whether its client was told that it need not come again.
+    is_told: bool,
     observation: Observation,
 }
 
@@ -210,6 +225,12 @@ impl Run {
         if let Some(step) = self.count(now) {
             return step;
         }
+        if self.is_at(case) {
+            self.note(TWO_CLIENTS);
+        }
+        if asked.id().is_none() && self.is_done(cases, case, now) {
+            self.visits.remove(&case);
+        }
         let visit = self.visit_of(case, now);
         let first = visit.observation.requests.first();
         let is_first_over = first.is_some_and(|first| first.ended.is_some());
@@ -217,6 +238,7 @@ impl Run {
         let brings_id = asked.id().is_some();
         if let Some(aside) = asides.position(|aside| aside.fits(request, brings_id, is_first_over))
         {
+            visit.under_way += 1;
             return Step::Play(Turn {
                 case,
                 answer: Which::Aside(aside),
@@ -233,10 +255,15 @@ impl Run {
                 let visit = &self.visits[&case];
                 is_judged_by_requests(&cases[case], profile, &visit.observation, visit.age(now))
             });
-        match is_over && turn.request >= cases[case].answers.len() {
-            true => Step::Over,
-            false => Step::Play(turn),
+        if !is_over || turn.request < cases[case].answers.len() {
+            return Step::Play(turn);
         }
+        let visit = self.visit_of(case, now);
+        visit.under_way -= 1;
+        if std::mem::replace(&mut visit.is_told, true) {
+            self.note(after_its_verdict(&cases[case]));
+        }
+        Step::Over
     }
 
     /// Notes that an answer ended. `end` counts its time from the case's first request, by the
@@ -250,6 +277,8 @@ impl Run {
         }
         let is_much = self.kept() > MOST_KEPT / 2;
         if let Some(visit) = self.visits.get_mut(&turn.case) {
+            visit.last = visit.last.max(at);
+            visit.under_way = visit.under_way.saturating_sub(1);
             let mut end = end(visit.age(at));
             if is_much {
                 end.sent = Vec::new();
@@ -359,6 +388,26 @@ impl Run {
         self.walk.is_some()
     }
 
+    /// Whether the tour is at this case.
+    fn is_at(&self, case: usize) -> bool {
+        self.walk.as_ref().and_then(Walk::case) == Some(case)
+    }
+
+    /// Whether a case has its verdicts, and its client went: a request without an id is then the
+    /// first of another client.
+    fn is_done(&self, cases: &[Case], case: usize, now: Instant) -> bool {
+        let Some(visit) = self.visits.get(&case) else {
+            return false;
+        };
+        let profiles = Profile::ALL.into_iter();
+        let mut profiles = profiles.filter(|profile| cases[case].is_in(*profile));
+        let case = &cases[case];
+        now.saturating_duration_since(visit.last) >= case.patience
+            && visit.under_way == 0
+            && profiles
+                .all(|profile| judge(case, profile, &visit.observation, visit.age(now)).is_some())
+    }
+
     /// Whether this request begins the tour anew: the client had left it, or was through.
     fn is_left(&self, cases: &[Case], walk: &Walk, asked: &Asked, now: Instant) -> bool {
         match walk.case() {
@@ -398,6 +447,7 @@ impl Run {
     fn play(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Turn {
         let visit = self.visit_of(case, now);
         let request = visit.push(asked, now);
+        visit.under_way += 1;
         let (answers, at) = (&cases[case].answers, visit.age(now));
         let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
         let together = answers.iter().position(|answer| cut_in(answer).is_some());
@@ -419,6 +469,9 @@ impl Run {
             }
             Visit {
                 began: now,
+                last: now,
+                under_way: 0,
+                is_told: false,
                 observation,
             }
         })
@@ -460,6 +513,7 @@ impl Visit {
     /// Keeps a request, and answers its place among them.
     fn push(&mut self, asked: Asked, now: Instant) -> usize {
         let at = self.age(now);
+        self.last = self.last.max(now);
         let observation = &mut self.observation;
         if observation.requests.len() < KEPT_REQUESTS {
             observation.requests.push(Asked { at, ..asked });
@@ -473,6 +527,7 @@ impl Visit {
     /// Keeps a request that is no turn, and answers its place among them.
     fn push_aside(&mut self, asked: Asked, now: Instant) -> usize {
         let at = self.age(now);
+        self.last = self.last.max(now);
         let asides = &mut self.observation.asides;
         if asides.len() < KEPT_REQUESTS {
             asides.push(Asked { at, ..asked });

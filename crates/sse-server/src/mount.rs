@@ -89,13 +89,8 @@ pub struct MountedRequest {
     pub query: Option<String>,
     /// The fields of its head.
     pub headers: HeaderMap,
-    /// The bytes of its request line and its fields as they came, without the empty line behind;
-    /// nothing where they are not known. Where tokens are needed, secrets are kept back.
-    pub head: Vec<u8>,
     /// Its body, which is within the limits of the server.
     pub body: Bytes,
-    /// Who connected, from which port.
-    pub peer: SocketAddr,
     /// The address that it came to, which tells the server's own port from that of an
     /// [`ExtraListener`].
     pub local: SocketAddr,
@@ -174,11 +169,13 @@ pub struct SentPiece {
 /// Who ended an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ender {
-    /// The server: it was whole, or the server had a reason.
+    /// The answer itself: it came to its own end.
+    Answer,
+    /// The server, for a reason of its own: it stops, it is full, or the answer is too old.
     Server,
-    /// The client closed or reset the connection.
+    /// The client closed or reset the connection, or sent more than is read.
     Client,
-    /// Nothing answered for too long.
+    /// Nothing answered, or no byte was taken, for too long.
     Network,
     /// A fault.
     Fault,

@@ -37,13 +37,7 @@ async fn a_handler_is_given_the_whole_request_and_answers_it() {
     assert_eq!((&*asked.path, asked.before), ("/lab/tour/x", ""));
     assert_eq!(asked.query.as_deref(), Some("fault=cut&a=%20"));
     assert_eq!(asked.headers.get("x-odd").expect("it is there"), "two");
-    let behind = request.find("\r\n\r\n").expect("a head") + 2;
-    assert_eq!(asked.head, request.as_bytes()[..behind]);
     assert_eq!(&*asked.body, b"body");
-    assert_eq!(
-        asked.peer,
-        client.socket.local_addr().expect("it is connected")
-    );
     assert_eq!(asked.local, bench.addr);
     assert!(asked.at.instant >= before && asked.at.instant <= Instant::now());
     // The connection goes on, and a whole answer has no row.
@@ -152,7 +146,7 @@ async fn a_stream_begins_with_its_first_event_whoever_comes() {
             assert_eq!(data(&received), ["1", "2"]);
             assert!(received.ends_with(LAST_CHUNK));
             let end = mounted.ended_once().await;
-            assert_eq!((end.why, end.by), ("complete", Ender::Server));
+            assert_eq!((end.why, end.by), ("complete", Ender::Answer));
         }
     }
     // What a handler chose anew is no loss and no repetition of its client's.
@@ -355,8 +349,6 @@ async fn tokens_are_asked_for_and_kept_back() {
     let (_, head) = bench.ask("GET", "/lab/x", &fields).await;
     assert_eq!(head.status, 200);
     let asked = soon("the handler was asked", async { mounted.asked().remove(0) }).await;
-    let head = String::from_utf8(asked.head).expect("text");
-    assert!(head.contains("x-other: 1") && asked.headers.contains_key("x-other"));
-    assert!(!head.contains(support::tokens::SUBSCRIBE), "{head}");
+    assert!(asked.headers.contains_key("x-other"));
     assert!(!asked.headers.contains_key("authorization"));
 }

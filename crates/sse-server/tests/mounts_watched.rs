@@ -179,7 +179,7 @@ async fn a_whole_answer_can_be_watched_too() {
             !head.contains("access-control") && !head.contains("chunked"),
             "{head}"
         );
-        assert_eq!((end.why, end.by), ("complete", Ender::Server));
+        assert_eq!((end.why, end.by), ("complete", Ender::Answer));
     }
     // To one that speaks HTTP/1.0.
     let mut client = bench.connect().await;
@@ -208,7 +208,7 @@ async fn head_of_a_stream_is_its_head() {
     is_account(&end, &received);
     assert!(received.contains("\r\ncontent-type: text/event-stream"));
     assert!(received.ends_with("\r\n\r\n"));
-    assert_eq!((end.why, end.by), ("complete", Ender::Server));
+    assert_eq!((end.why, end.by), ("complete", Ender::Answer));
     assert_eq!(bench.server.connections().opened, 0);
 }
 
@@ -249,7 +249,7 @@ async fn a_client_that_reads_late_is_accounted_for_whole() {
     bench.table("it is blocked", blocked).await;
     let rest = client.rest().await;
     let end = mounted.ended_once().await;
-    assert_eq!((end.why, end.by), ("complete", Ender::Server));
+    assert_eq!((end.why, end.by), ("complete", Ender::Answer));
     assert_eq!(end.total, (head.text.len() + rest.len()) as u64);
 }
 
@@ -292,7 +292,7 @@ async fn a_client_that_does_not_read_is_told_of() {
         .await;
     let (_client, head) = bench.get("/lab/x?client=t").await;
     let end = mounted.ended_once().await;
-    assert_eq!((end.why, end.by), ("stalled", Ender::Server));
+    assert_eq!((end.why, end.by), ("stalled", Ender::Network));
     assert_eq!(end.bytes.len(), WATCHED_BYTES);
     assert!(end.bytes.starts_with(head.text.as_bytes()));
     assert_eq!(bench.ended("t").await.bytes, end.total);

@@ -65,8 +65,8 @@ pub struct Heads {
 pub enum Question {
     /// Which last event id does it bring?
     Id {
-        /// It read the case right with one of these; an empty one is none at all.
-        right: Vec<IdText>,
+        /// It read the case right with this one; an empty one is none at all.
+        right: IdText,
         /// What it means if it brings one of these, as a sentence.
         wrong: Vec<(IdText, String)>,
     },
@@ -159,8 +159,6 @@ pub enum Told {
     Delay,
     /// After how long it left.
     Left(Duration),
-    /// The waits between its requests, in this time.
-    Waits(Duration),
     /// Which URL it came back to, after a redirect.
     Place,
     /// How long after the listener was open again it came back.

@@ -150,7 +150,7 @@ struct WrittenAsk {
     may_stay: bool,
     allowed: bool,
     gone: String,
-    id: Option<OneOrMany>,
+    id: Option<String>,
     wrong: BTreeMap<String, String>,
     delay: Option<String>,
     misread: BTreeMap<String, String>,
@@ -180,13 +180,6 @@ struct WrittenAsk {
     no_leak: bool,
     fresh: Option<String>,
     tells: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
 }
 
 /// An event that is shown: its data, or its data and its type.
@@ -344,13 +337,8 @@ impl WrittenAsk {
             return Ok(question);
         }
         if let Some(id) = self.id {
-            let right = match id {
-                OneOrMany::One(id) => vec![id],
-                OneOrMany::Many(ids) => ids,
-            };
-            let right = right.iter().map(|id| unescaped(id));
             return Ok(Question::Id {
-                right: right.collect::<Result<_, _>>()?,
+                right: unescaped(&id)?,
                 wrong: ids(self.wrong)?,
             });
         }
@@ -398,7 +386,6 @@ impl WrittenAsk {
                 "delay" => Told::Delay,
                 "place" => Told::Place,
                 "left" => Told::Left(within()?),
-                "waits" => Told::Waits(within()?),
                 "refused" => Told::Refused,
                 "spread" => Told::Spread(within()?),
                 "connections" => Told::Connections(within()?),

@@ -203,7 +203,7 @@ fn what_is_right_is_what_the_standard_reads() {
             match &ask.question {
                 Question::Id { right, wrong } => {
                     let id = IdText(known().id.into_bytes());
-                    assert_eq!(*right, std::slice::from_ref(&id), "{}", case.id);
+                    assert_eq!(*right, id, "{}", case.id);
                     assert!(wrong.iter().all(|(other, _)| *other != id), "{}", case.id);
                     ids += 1;
                 }

@@ -72,9 +72,9 @@ impl Seen<'_> {
     }
 
     /// What the last event id of the return says.
-    fn id(&self, right: &[IdText], wrong: &[(IdText, String)], back: &Asked) -> Verdict {
+    fn id(&self, right: &IdText, wrong: &[(IdText, String)], back: &Asked) -> Verdict {
         let brought = back.id().unwrap_or_default();
-        if right.iter().any(|id| id.0 == brought) {
+        if right.0 == brought {
             return Verdict::Right;
         }
         if let Some(words) = meant(wrong, back) {
@@ -85,11 +85,10 @@ impl Seen<'_> {
             true => ", which it had before this case",
             false => "",
         };
-        let right: Vec<_> = right.iter().map(named).collect();
         Verdict::Wrong(format!(
             "It came back with {}{old}, and not with {}.",
             named(&IdText(brought.to_vec())),
-            right.join(" or ")
+            named(right)
         ))
     }
 

@@ -168,7 +168,7 @@ fn of_several_answers_the_weightiest_is_the_verdict() {
     };
     assert_eq!(client.at(&two(&mut case, rate), 320), OPEN);
     let id = Question::Id {
-        right: vec![IdText(b"y".to_vec())],
+        right: IdText(b"y".to_vec()),
         wrong: Vec::new(),
     };
     let id = two(&mut case, id);

@@ -1,7 +1,7 @@
 //! What is only told: nothing of it is right or wrong.
 
 use super::seen::{Open, Seen};
-use super::words::{list, time};
+use super::words::time;
 use crate::case::Told;
 use crate::verdict::Verdict;
 
@@ -16,19 +16,6 @@ impl Seen<'_> {
                 Some(held) => format!("It left after {}.", time(held)),
                 None => format!("It was still connected after {}.", time(within)),
             },
-            Told::Waits(within) => {
-                let until = self.answered()?.at + within;
-                if self.now < until {
-                    return Err(None);
-                }
-                let (returns, _) = self.returns_until(until);
-                let first = self.about() + 1;
-                let waits = (first..first + returns.len()).map(|at| time(self.wait_before(at)));
-                match returns.len() {
-                    0 => format!("It did not come back within {}.", time(within)),
-                    _ => format!("It came back after {}.", list(waits)),
-                }
-            }
             Told::Place => {
                 let (back, _) = self.back()?;
                 let first = self.requests().first().map(|request| &*request.target);

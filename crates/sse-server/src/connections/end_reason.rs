@@ -140,6 +140,11 @@ impl Why {
     pub(crate) fn told(self) -> (&'static str, Ender) {
         let by = match (self, self.by()) {
             (Self::Fault, _) => Ender::Fault,
+            (Self::Stalled, _) => Ender::Network,
+            (Self::TalksTooMuch, _) => Ender::Client,
+            (Self::RecordedEnd | Self::RecordedCut | Self::RecordedReset, _) => Ender::Answer,
+            (Self::Recorded, _) => Ender::Answer,
+            (why, _) if why.is_complete() => Ender::Answer,
             (_, EndedBy::Server) => Ender::Server,
             (_, EndedBy::Client) => Ender::Client,
             (_, EndedBy::Network) => Ender::Network,
@@ -156,5 +161,33 @@ impl Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever judges a client by its answer must not blame the answer for what the server did for
+    /// its own reasons, nor the server for what the client did.
+    #[test]
+    fn a_watcher_is_told_who_ended_an_answer() {
+        for (why, by) in [
+            (Why::Complete, Ender::Answer),
+            (Why::NothingLeft, Ender::Answer),
+            (Why::RecordedCut, Ender::Answer),
+            (Why::Fault, Ender::Fault),
+            (Why::Stopped, Ender::Server),
+            (Why::TooManyStreams, Ender::Server),
+            (Why::Draining, Ender::Server),
+            (Why::MaxAge, Ender::Server),
+            (Why::RoomReset, Ender::Server),
+            (Why::Closed, Ender::Client),
+            (Why::TalksTooMuch, Ender::Client),
+            (Why::Stalled, Ender::Network),
+            (Why::Vanished, Ender::Network),
+        ] {
+            assert_eq!(why.told(), (why.words(), by));
+        }
     }
 }

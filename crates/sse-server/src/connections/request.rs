@@ -149,14 +149,6 @@ impl Received {
         }
     }
 
-    /// Its head as it came, without the empty line behind; nothing where that is not known.
-    pub(crate) fn as_it_came(&self) -> Vec<u8> {
-        match self.exact {
-            true => self.bytes[..self.head].to_vec(),
-            false => Vec::new(),
-        }
-    }
-
     /// What it takes in memory.
     pub(super) fn size(&self) -> usize {
         OVERHEAD + self.bytes.len()

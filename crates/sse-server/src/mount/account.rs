@@ -138,14 +138,14 @@ mod tests {
         account.took_at(&parts, 0, 6, at(1));
         account.took_at(&parts, 6, 6, at(2));
         account.took_at(&parts, 6, 10, at(3));
-        account.end(200, ("complete", Ender::Server), at(4));
+        account.end(200, ("complete", Ender::Answer), at(4));
         let piece = |ms, length| SentPiece { at: at(ms), length };
         assert_eq!(
             only(&told),
             MountedEnd {
                 status: Some(200),
                 why: "complete",
-                by: Ender::Server,
+                by: Ender::Answer,
                 at: at(4),
                 last_byte: Some(at(3)),
                 bytes: b"headbody\r\n".to_vec(),

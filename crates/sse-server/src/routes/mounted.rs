@@ -43,16 +43,15 @@ pub(super) fn tell_preflight(
     context: &Context,
     mount: &Mount,
     request: &Request<Body>,
-    (visitor, told): (Visitor<'_>, Told),
+    told: Told,
 ) {
     // Where nothing is broken on purpose, nobody is there who could answer what follows.
     if is_off(context, mount) {
         return;
     }
-    let received = Received::head(request, visitor.heard);
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let about = (method, headers, Bytes::new());
-    let asked = asked(context, request.uri(), about, &received, (visitor, told));
+    let asked = asked(context, request.uri(), about, told);
     mount.handler.preflight(&asked);
 }
 
@@ -77,7 +76,7 @@ pub(super) async fn answer(
     };
     let body = Bytes::from(read.take());
     let about = (head.method.clone(), head.headers, body.clone());
-    let asked = asked(context, &head.uri, about, &received, (visitor, told));
+    let asked = asked(context, &head.uri, about, told);
     let mut status = context.status.clone();
     let answered = tokio::select! {
         // One who answers at once may, within the grace of a stop.
@@ -135,13 +134,8 @@ fn asked(
     context: &Context,
     uri: &axum::http::Uri,
     (method, mut headers, body): (Method, HeaderMap, Bytes),
-    received: &Received,
-    (visitor, told): (Visitor<'_>, Told),
+    told: Told,
 ) -> MountedRequest {
-    let head = match context.keyring.is_any() {
-        true => received.clone().without_secrets().as_it_came(),
-        false => received.as_it_came(),
-    };
     if context.keyring.is_any() {
         // The handler may show what it was sent, and a token is nobody's to see.
         headers.remove(header::AUTHORIZATION);
@@ -153,9 +147,7 @@ fn asked(
         before: told.before,
         query: uri.query().map(str::to_owned),
         headers,
-        head,
         body,
-        peer: visitor.peer,
         local: told.local,
         at: told.at,
     }

@@ -349,7 +349,7 @@ impl Service {
                 if let Lookup::Mount(mount) = found {
                     // Its handler is told of each, so a browser is to ask each time.
                     forget_preflight(answer.headers_mut());
-                    let told = (visitor, way.told());
+                    let told = way.told();
                     mounted::tell_preflight(&self.context, mount, &request, told);
                 }
                 let brings = !matches!(found, Lookup::Mount(_));

@@ -22,7 +22,7 @@ fn a_variant_is_put_into_every_text() {
     let Question::Id { right, .. } = &asks[0].question else {
         panic!("{asks:?}");
     };
-    assert_eq!(right[..], [IdText(b"b-x".to_vec())]);
+    assert_eq!(*right, IdText(b"b-x".to_vec()));
     let cases = one(&lines.replace("{ one = \"a\", two = \"b\" }", "[\"404\"]"));
     assert_eq!(cases.expect("it can be played")[0].id, "T1-404");
 }

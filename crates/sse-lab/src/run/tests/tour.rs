@@ -158,3 +158,59 @@ fn two_clients_under_one_name_are_noticed() {
     tour.run.walk(cases(), other, now);
     assert_eq!(tour.run.notes(), [TWO_CLIENTS]);
 }
+
+/// Comes to the case's own URL without an id, reads the answer, and answers what was to be played.
+fn comes_and_reads(walk: &mut Walk, at: u64) -> Step {
+    let now = walk.at(at);
+    let asked = (Asked::default(), &Request::default());
+    let step = walk.run.visit(cases(), walk.case, asked, now);
+    if let Step::Play(turn) = step {
+        let got = Got::of(turn, &Request::default());
+        walk.ends(&got, now, Ender::Case);
+    }
+    step
+}
+
+/// Whoever mended a client and tried it again under the same name was told to stay away, without a
+/// word, and the table kept the old verdict.
+#[test]
+fn a_client_that_comes_again_after_the_verdict_is_judged_anew_or_the_run_says_why_not() {
+    let mut walk = Walk::of("R4");
+    comes_and_reads(&mut walk, 0);
+    comes_and_reads(&mut walk, 300);
+    let before = walk.said(Profile::Standard, 300);
+    assert!(before.is_some());
+    // At once: as one that does not stop.
+    assert_eq!(comes_and_reads(&mut walk, 400), Step::Over);
+    assert_eq!(comes_and_reads(&mut walk, 500), Step::Over);
+    assert_eq!(walk.run.notes(), [after_its_verdict(&cases()[walk.case])]);
+    assert_eq!(walk.said(Profile::Standard, 12_499), before);
+    // One that brings an id comes back, however late.
+    let id = ("last-event-id".to_owned(), b"R4-start".to_vec());
+    let asked = Asked {
+        fields: vec![id],
+        ..Asked::default()
+    };
+    let late = walk.at(30_000);
+    let asked = (asked, &Request::default());
+    assert_eq!(walk.run.visit(cases(), walk.case, asked, late), Step::Over);
+    // And one that begins is another.
+    assert_eq!(comes_and_reads(&mut walk, 41_999), Step::Over);
+    let anew = comes_and_reads(&mut walk, 54_000);
+    assert!(
+        matches!(anew, Step::Play(turn) if turn.request == 0),
+        "{anew:?}"
+    );
+    assert_eq!(walk.said(Profile::Standard, 54_001), OPEN);
+}
+
+/// An answer that lasts for longer than the patience is no client that went.
+#[test]
+fn a_case_whose_answer_is_under_way_does_not_begin_anew() {
+    let mut walk = Walk::of("R14");
+    let got = walk.sends(0, "GET /", &[], "");
+    assert_eq!(got.lasts, None, "it goes on");
+    let judged = walk.said(Profile::Standard, 200_000);
+    assert!(judged.is_some(), "it is judged while it lasts");
+    assert_eq!(comes_and_reads(&mut walk, 200_000), Step::Over);
+}
