@@ -1,6 +1,6 @@
 #!/bin/bash
 # Measures the server of a release build beside others, and prints tables in Markdown. It takes
-# about twenty minutes; do not use the machine meanwhile.
+# about half an hour; do not use the machine meanwhile.
 # usage: bench-server.sh [ARGUMENT...]
 # The arguments go to `sse-bench run`. Without arguments, it writes docs/BENCHMARKS.md.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures the app, the server, the decoder, the proxy and topics over many machines on this machine, and
-# writes docs/BENCHMARKS.md. It takes about three quarters of an hour; do not use the machine meanwhile.
+# writes docs/BENCHMARKS.md. It takes about an hour; do not use the machine meanwhile.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"

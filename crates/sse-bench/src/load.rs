@@ -10,6 +10,7 @@ mod killed;
 mod land;
 mod numbers;
 mod outage;
+mod passes;
 mod publish;
 mod publisher;
 mod request;

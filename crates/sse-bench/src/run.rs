@@ -15,8 +15,9 @@ use crate::servers::{self, Programs, Server};
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Rounds. A figure is the median of the rounds, and a ratio is taken within a round.
-    #[arg(long, default_value_t = 3)]
+    /// Rounds of `sse serve` and the limit in the measures that are near their goal. A figure is
+    /// the median of the rounds, and a ratio is taken within a round.
+    #[arg(long, default_value_t = 9)]
     rounds: usize,
     /// How often a run is repeated if other processes took more than a sixth of a core. The last
     /// run counts.
@@ -34,6 +35,23 @@ pub(crate) struct Options {
     /// Tables of the app to put into the report, as scripts/bench-app.sh prints them.
     #[arg(long, value_name = "FILE")]
     app: Option<PathBuf>,
+}
+
+/// Rounds at most of what is far from its goal, and of a server of this crate beside the two that
+/// are compared.
+const FAR_ROUNDS: usize = 3;
+
+impl Options {
+    /// How many rounds a server takes of a load.
+    fn rounds(&self, server: Server, load: &Workload) -> usize {
+        let most = match server {
+            _ if server.topics_only() && !load.topic => 0,
+            _ if server.topics_only() => self.common.peer_rounds,
+            Server::Sse | Server::Limit if load.is_near => self.rounds,
+            _ => FAR_ROUNDS,
+        };
+        most.min(self.rounds)
+    }
 }
 
 fn measure(text: &str) -> Result<String, String> {
@@ -92,13 +110,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
     for round in 0..options.rounds {
         for load in &workloads {
-            // Every other round in reverse, so that no server is always the first after a pause.
+            // Every other round in reverse, so that no server is always the first after a pause,
+            // and what drifts from minute to minute is for one as often as for the other.
             let mut turn = servers.clone();
             if round % 2 == 1 {
                 turn.reverse();
             }
             for server in turn {
-                if server.topics_only() && (!load.topic || round >= options.common.peer_rounds) {
+                if round >= options.rounds(server, load) {
                     continue;
                 }
                 let outcome = attempt::undisturbed(options.again, || {
@@ -129,4 +148,34 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         report::write(file, &results, options.app.as_deref())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn rounds(line: &[&str], load: &str) -> Vec<usize> {
+        let line = Line::parse_from(std::iter::once(&"run").chain(line));
+        let load = WORKLOADS.iter().find(|one| one.key == load).expect(load);
+        let servers = [Server::Sse, Server::Limit, Server::Axum, Server::Nchan];
+        servers.map(|one| line.options.rounds(one, load)).to_vec()
+    }
+
+    #[test]
+    fn what_is_near_its_goal_takes_more_rounds_of_the_two_that_are_compared() {
+        assert_eq!(rounds(&[], "fanout-1k"), [9, 9, 3, 1]);
+        assert_eq!(rounds(&[], "short"), [3, 3, 3, 0]);
+        assert_eq!(rounds(&["--rounds", "2"], "fanout-1k"), [2, 2, 2, 1]);
+        let line = ["--rounds", "5", "--peer-rounds", "2"];
+        assert_eq!(rounds(&line, "most-1k"), [5, 5, 3, 2]);
+        assert_eq!(rounds(&line, "endless"), [5, 5, 3, 0]);
+    }
 }

@@ -126,7 +126,7 @@ fn overview(results: &Results) -> String {
 
 fn at_least(goal: Goal) -> String {
     match goal {
-        Goal::RatioAtLeast(bound) | Goal::AtLeast(bound) => format!("at least {bound}"),
+        Goal::RatioAtLeast(bound) => format!("at least {bound}"),
         Goal::RatioAtMost(bound) | Goal::AtMost(bound) => format!("at most {bound}"),
     }
 }

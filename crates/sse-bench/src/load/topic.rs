@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::crowd::Crowd;
+use super::passes::Counted;
 use super::publisher::Publisher;
 use super::tally::Tally;
 use super::{Clock, Outcome, TOPIC, Target};
@@ -173,6 +174,8 @@ pub(super) fn most(
     target.warm_up(TOPIC, 5)?;
     let mut hall = Hall::open(&target, clients, false)?.with_publishers(&target, connections)?;
     let mut outcome = Outcome::default();
+    // Of the whole run, since asking a server while it is busy would disturb it.
+    let before = Counted::now(&target);
     let begun = Instant::now();
     let end = RUN_UP + Duration::from_secs_f64(seconds);
     let mut counted = None;
@@ -206,6 +209,7 @@ pub(super) fn most(
     while hall.tally.complete() < hall.published && stopped.elapsed() < DRAIN {
         hall.turn(Duration::from_millis(100))?;
     }
+    Counted::now(&target).enter(&before, hall.tally.delivered, &mut outcome);
     if let Some(wrong) = hall.tally.wrong(hall.published) {
         outcome.trouble(format!("{wrong} within {} s of the end", DRAIN.as_secs()));
     }

@@ -95,6 +95,7 @@ impl Load {
             key: "nodes",
             work,
             topic: true,
+            is_near: true,
         }
     }
 }

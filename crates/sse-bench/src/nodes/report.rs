@@ -18,7 +18,7 @@ const INTRODUCTION: &str = "\
 `sse serve --topics-on` keeps its topics in a `redis-server`. It runs on one core. The clients and Redis share another. The
 rounds are interleaved, a figure is the median of the rounds, and a ratio is taken within a round. Each side is restarted
 for each measure and round. All events must arrive, once and in order. `make bench-nodes` measures only this, and writes
-this section. The measures that are also taken of one node are explained above, with some seconds less.
+this section. The measures that are also taken of one node are explained above.
 
 Of the rest:
 
@@ -127,7 +127,7 @@ fn cells(results: &Results, row: &Row, beside: Beside, goal: Goal) -> Cells {
     };
     let compared = match goal {
         Goal::RatioAtMost(_) | Goal::RatioAtLeast(_) => &ratios,
-        Goal::AtMost(_) | Goal::AtLeast(_) => &own,
+        Goal::AtMost(_) => &own,
     };
     let lowest = compared.iter().copied().reduce(f64::min);
     let highest = compared.iter().copied().reduce(f64::max);
@@ -161,7 +161,7 @@ fn line(results: &Results, row: &Row) -> String {
     };
     let one = |value: f64| match row.goal {
         Goal::RatioAtMost(_) | Goal::RatioAtLeast(_) => ratio(value),
-        Goal::AtMost(_) | Goal::AtLeast(_) => number(value),
+        Goal::AtMost(_) => number(value),
     };
     format!(
         "| {} | {} | {beside} | {} | {} | {} | {} |\n",
@@ -218,7 +218,6 @@ fn goal(goal: Goal, unit: &str) -> String {
         Goal::RatioAtMost(bound) => format!("at most {bound:.2}"),
         Goal::RatioAtLeast(bound) => format!("at least {bound:.2}"),
         Goal::AtMost(bound) => format!("at most {} {unit}", number(bound)),
-        Goal::AtLeast(bound) => format!("at least {} {unit}", number(bound)),
     }
 }
 
