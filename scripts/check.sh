@@ -47,8 +47,8 @@ done
 
 say 'Clippy'
 cargo clippy --locked --workspace --all-targets -- -D warnings
-# --all-targets leaves out these three, because a plain `cargo test` does not build them.
-cargo clippy --locked --workspace --test dev --test screenshots --test bench -- -D warnings
+# --all-targets leaves out these, because a plain `cargo test` does not build them.
+cargo clippy --locked --workspace --test dev --test screenshots --test bench --test lab --test lab_clients -- -D warnings
 
 say 'Docs'
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items

@@ -12,11 +12,26 @@ scripts/clients.sh
 # (tests/support/desktop.rs), so no window opens on your screen and the tests do not disturb each
 # other.
 say 'Crates, window, menu, browsers'
-cargo test --locked --workspace
+cargo test --locked --workspace --no-run
+cargo test --locked --workspace --test lab --test lab_clients --no-run
+# Two tests of the lab wait for their clients for minutes, so they run beside all others. What they
+# print comes behind the rest.
+cargo test --locked --workspace --test lab --test lab_clients >target/test-lab.log 2>&1 &
+lab=$!
+failed=
+cargo test --locked --workspace || failed=1
+wait "$lab" || failed=1
+say 'The lab'
+cat target/test-lab.log
+[ -z "$failed" ] || fail 'Tests failed (above).'
 
-# The same tests of the engine that keeps topics, on Valkey.
+# The same tests of the engine that keeps topics, on Valkey. With the features of the whole workspace
+# nothing is built anew; other crates' tests of the same names run again, which takes seconds.
 say 'Topics in Valkey'
-SSE_ENGINE=$(command -v valkey-server) cargo test --locked -p sse-redis --tests
+for file in crates/sse-redis/tests/*.rs; do
+    set -- "$@" --test "$(basename "$file" .rs)"
+done
+SSE_ENGINE=$(command -v valkey-server) cargo test --locked --workspace "$@"
 
 # Built before the test starts it, because the test would take a build of minutes for a hang.
 say 'cargo tauri dev'

@@ -81,6 +81,7 @@ async fn chromium_walks_the_lab_and_sees_what_came_of_it() {
     page.goto(&format!("http://localhost:{}/", app.port)).await;
     page.until_phase("running").await;
     lab::a_page_walks(page, "chromium-").await;
+    lab::a_case_is_tried_again(page).await;
     lab::two_runs_are_compared(page, app.port).await;
     until_still(page, "a tour that is walked").await;
     session.close().await;
@@ -95,6 +96,7 @@ async fn firefox_walks_the_lab_and_sees_what_came_of_it() {
     page.goto(&format!("http://localhost:{}/", app.port)).await;
     page.until_phase("running").await;
     lab::a_page_walks(page, "firefox-").await;
+    lab::a_case_is_tried_again(page).await;
     session.close().await;
 }
 

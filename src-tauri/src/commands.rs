@@ -201,8 +201,7 @@ pub(crate) fn lab_runs(shell: State<'_, AppState>) -> Vec<String> {
 /// name.
 #[tauri::command(async)]
 pub(crate) fn lab_run(shell: State<'_, AppState>, name: &str, profile: Profile) -> Option<RunView> {
-    let view = shell.lab().view(name, profile, Instant::now());
-    view.ok().map(RunView::without_requests)
+    shell.lab().verdicts(name, profile, Instant::now()).ok()
 }
 
 /// What a client has made of one case, with what was sent; nothing where none came by that name.

@@ -16,9 +16,9 @@ const THERE = {
 const engine = (more) => ({ ...THERE, ...more });
 
 test("the line says how many nodes there are, or that the engine is away, and since when", () => {
-  assert.equal(engineLine(engine({})), "3 nodes, since 12:03:04");
-  assert.equal(engineLine(engine({ nodes: 1 })), "1 node, since 12:03:04");
-  assert.equal(engineLine(engine({ nodes: 0 })), "Engine there, since 12:03:04");
+  assert.equal(engineLine(engine({})), "3 nodes, connected since 12:03:04");
+  assert.equal(engineLine(engine({ nodes: 1 })), "1 node, connected since 12:03:04");
+  assert.equal(engineLine(engine({ nodes: 0 })), "Engine, connected since 12:03:04");
   assert.equal(engineLine(engine({ state: "lost" })), "Engine lost since 12:03:04");
   const connecting = engineLine(engine({ state: "connecting" }));
   assert.equal(connecting, "Connecting to the engine since 12:03:04");

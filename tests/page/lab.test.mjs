@@ -7,7 +7,7 @@ import { load } from "./ui.mjs";
 
 const {
   commandLine, differs, fateWords, isName, isOfEventSource, markOf, matches, newFields, ownName,
-  rowWords, sizeWords, standingWords, tallyOf, tallyWords, time,
+  rowWords, sizeWords, standingWords, tallyOf, tallyWords, time, tryName,
 } = await load("lab/lab-words.js");
 const { axisOf, sceneOf, sceneWords, withRoom } = await load("lab/case-scene.js");
 const { LabFeed } = await load("lab/lab-feed.js");
@@ -112,8 +112,15 @@ test("this page walks by the name of its browser, which is a name", () => {
   ])) {
     assert.equal(ownName(agent, inWindow), name);
     assert.ok(isName(name));
+    assert.ok(isName(tryName(name, 12)));
   }
   for (const bad of ["", "a b", "é", "a/b", "x".repeat(65)]) assert.equal(isName(bad), false, bad);
+});
+
+test("a first try is in the page's own run, and each further one in a run of its own", () => {
+  assert.deepEqual([1, 2, 3].map((nth) => tryName("firefox-140", nth)), [
+    "firefox-140", "firefox-140-try-2", "firefox-140-try-3",
+  ]);
 });
 
 test("what became of a request", () => {

@@ -86,6 +86,34 @@ async fn what_is_read_stays(page: &Page) {
     assert_eq!(page.js(seen).await, Ok(json!([to, Value::Bool(true)])));
 }
 
+/// The page tries one case twice: each try has its own verdict, and the second is compared with the
+/// first.
+pub(crate) async fn a_case_is_tried_again(page: &Page) {
+    const TRY: &str = "lab-case [data-act=\"walk-case\"]";
+    let verdict = |column: &str| {
+        format!("lab-table #case-H2 td[data-col=\"{column}\"] [data-mark=\"right\"]")
+    };
+    page.click("lab-table #case-H2 [data-col=\"name\"]").await;
+    page.until_text("lab-case .verdict", "nobody came yet")
+        .await;
+    page.click(TRY).await;
+    page.until_present(&verdict("verdict")).await;
+    // It has its verdict, so this page has no more to do.
+    page.until_text(WALK, "Walk it in this page").await;
+    let first = page.value("lab-place [name=\"client\"]").await;
+    let first = first.expect("the run has a name");
+
+    page.click(TRY).await;
+    page.until_text("lab-table th[data-col=\"other\"]", &first)
+        .await;
+    page.until_present(&verdict("other")).await;
+    page.until_present(&verdict("verdict")).await;
+    let second = page.value("lab-place [name=\"client\"]").await;
+    assert_eq!(second, Ok(format!("{first}-try-2")));
+    page.until_text(WALK, "Walk it in this page").await;
+    page.click("lab-case [data-act=\"close-case\"]").await;
+}
+
 /// A second client comes once and stays away: its column stands beside the other's.
 pub(crate) async fn two_runs_are_compared(page: &Page, port: u16) {
     // The answer breaks, as every one of the tour does.

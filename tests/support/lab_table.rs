@@ -127,7 +127,7 @@ impl Walk {
 fn watched(case: &Case) -> Duration {
     let times = case.questions[&Profile::Standard].iter();
     let times = times.map(|ask| match &ask.question {
-        Question::Leaves(time) | Question::Told(Told::Left(time) | Told::Waits(time)) => *time,
+        Question::Leaves(time) | Question::Told(Told::Left(time)) => *time,
         Question::Away { time, .. } | Question::Rate { time, .. } => *time,
         _ => Duration::ZERO,
     });

@@ -59,7 +59,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
         .context("the runtime cannot start")?;
     let results = runtime.block_on(judge(&args, chosen, command, &expected))?;
     if args.json {
-        results.print_json();
+        results.print_json(&expected);
     } else {
         results.print_summary(&expected);
     }
@@ -139,8 +139,11 @@ async fn judge(
             },
             _ = ticks.tick() => {
                 for walk in &walks {
-                    let (judged, _) = walking.settled(walk);
-                    results.add(judged, expected);
+                    let verdicts = walk.verdicts(&lab, args.profile);
+                    if verdicts.iter().any(|view| results.is_news(view)) {
+                        let (judged, _) = walking.settled(walk);
+                        results.add(judged, expected);
+                    }
                 }
             }
             _ = signals.next() => break Ok(()),
@@ -203,7 +206,7 @@ impl Walking {
                 ended = Some(Instant::now());
             }
             // A client that has ended without a request sends none any more.
-            let views = walk.views(&self.lab, self.profile);
+            let views = walk.verdicts(&self.lab, self.profile);
             let came = views.iter().any(CaseView::is_begun);
             for client in &mut running {
                 // Where it cannot be closed, it may have closed by itself.
@@ -230,7 +233,7 @@ impl Walking {
     }
 
     fn is_judged(&self, walk: &Walk) -> bool {
-        let views = walk.views(&self.lab, self.profile);
+        let views = walk.verdicts(&self.lab, self.profile);
         !views.is_empty() && views.iter().all(|view| view.verdict.is_some())
     }
 

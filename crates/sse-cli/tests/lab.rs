@@ -61,9 +61,18 @@ fn our_own_client_is_right_in_all_that_it_can_be_asked() {
 
 #[test]
 fn a_wrong_client_is_named_and_fails_the_run_unless_it_was_expected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let known = folder.path().join("known");
+    // A suite that reads only the JSON learns that its file is too long.
+    fs::write(&known, "P1\nR4\n").expect("a file");
+    let known = known.to_str().expect("a path");
+    let (code, stdout, stderr) = lab(&["P1", "--json", "--expected-failures", known], &ours());
+    let results: Value = serde_json::from_str(&stdout).expect(&stderr);
+    assert_eq!(results["no_longer_wrong"], serde_json::json!(["P1"]));
+    assert_eq!(code, Some(0), "{stderr}");
+
     // curl asks once and never again.
     let once = ["curl", "-sN", "{url}"].map(str::to_owned);
-    let folder = tempfile::tempdir().expect("a folder");
     let junit = folder.path().join("lab.xml");
     let path = junit.to_str().expect("a path");
     let (code, stdout, _) = lab(&["R4", "--junit", path], &once);

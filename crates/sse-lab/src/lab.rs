@@ -100,11 +100,29 @@ impl Lab {
     /// # Errors
     /// Nobody came by that name.
     pub fn view(&self, name: &str, profile: Profile, now: Instant) -> Result<RunView, Error> {
+        self.seen(name, (profile, true), now)
+    }
+
+    /// The same without what came, what was sent and what was seen, for whoever looks again and
+    /// again.
+    ///
+    /// # Errors
+    /// Nobody came by that name.
+    pub fn verdicts(&self, name: &str, profile: Profile, now: Instant) -> Result<RunView, Error> {
+        self.seen(name, (profile, false), now)
+    }
+
+    fn seen(
+        &self,
+        name: &str,
+        (profile, requests): (Profile, bool),
+        now: Instant,
+    ) -> Result<RunView, Error> {
         let state = self.state();
         let Some(run) = state.runs.get(name) else {
             return Err(Error::NoRun(sse_engine::text::cut(name)));
         };
-        Ok(RunView::of((name, run), cases(), profile, now))
+        Ok(RunView::of((name, run), cases(), (profile, requests), now))
     }
 
     /// What a client has made of one case, with every byte that is kept of what it was sent.
@@ -261,14 +279,9 @@ impl Lab {
             }
             "GET" | "HEAD" => {
                 let profile = list::profile(request).map_err(|e| (StatusCode::BAD_REQUEST, e))?;
-                let view = self
-                    .view(name, profile, request.at.instant)
-                    .map_err(missing)?;
-                let view = match list::wants_requests(request) {
-                    true => view,
-                    false => view.without_requests(),
-                };
-                Ok(list::answer(request, &view))
+                let wanted = (profile, list::wants_requests(request));
+                let view = self.seen(name, wanted, request.at.instant);
+                Ok(list::answer(request, &view.map_err(missing)?))
             }
             _ => Ok(list::other(request, "GET or DELETE")),
         }

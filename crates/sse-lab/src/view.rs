@@ -164,16 +164,24 @@ impl From<&Verdict> for VerdictView {
 }
 
 impl RunView {
+    /// `requests` says whether what came, what was sent and what was seen is wanted, which is most
+    /// of it.
     pub(crate) fn of(
         (name, run): (&str, &Run),
         cases: &[Case],
-        profile: Profile,
+        (profile, requests): (Profile, bool),
         now: Instant,
     ) -> Self {
         let stopped = run.has_stopped(cases, now);
         let shown = cases.iter().enumerate();
         let shown = shown.filter(|(_, case)| case.is_in(profile));
-        let views = shown.map(|(at, case)| CaseView::of((at, case), run, profile, (stopped, now)));
+        let views = shown.map(|(at, case)| {
+            let view = CaseView::of((at, case), run, profile, (stopped, now));
+            match run.seen(at, now) {
+                Some((observation, _)) if requests => view.with_requests(observation),
+                _ => view,
+            }
+        });
         let views: Vec<_> = views.collect();
         let begun = |view: &&CaseView| view.is_begun();
         let is_over = views
@@ -191,18 +199,6 @@ impl RunView {
             notes: run.notes().to_vec(),
             cases: views,
         }
-    }
-}
-
-impl RunView {
-    /// The same without what came, what was sent and what was seen, which is most of it.
-    pub fn without_requests(mut self) -> Self {
-        for case in &mut self.cases {
-            case.requests.clear();
-            case.saw.clear();
-            case.asides.clear();
-        }
-        self
     }
 }
 
@@ -250,6 +246,7 @@ impl CaseView {
         self.since.is_some()
     }
 
+    /// Without what came, what was sent and what was seen.
     fn of(
         (at, case): (usize, &Case),
         run: &Run,
@@ -268,18 +265,18 @@ impl CaseView {
         Self {
             since: run.seen_since(at).map(|since| millis(since_1970(since))),
             verdict: verdict.as_ref().map(VerdictView::from),
-            requests: observation
-                .map(|seen| seen.requests.iter().map(RequestView::from).collect())
-                .unwrap_or_default(),
-            asides: observation
-                .map(|seen| seen.asides.iter().map(RequestView::from).collect())
-                .unwrap_or_default(),
             count: observation.map_or(0, Observation::count),
             preflights: observation.map_or(0, |seen| seen.preflights.len() as u64),
-            saw: observation
-                .map(|seen| seen.reports.list().iter().map(ReportView::from).collect())
-                .unwrap_or_default(),
             ..Self::untouched(case)
+        }
+    }
+
+    fn with_requests(self, seen: &Observation) -> Self {
+        Self {
+            requests: seen.requests.iter().map(RequestView::from).collect(),
+            asides: seen.asides.iter().map(RequestView::from).collect(),
+            saw: seen.reports.list().iter().map(ReportView::from).collect(),
+            ..self
         }
     }
 }

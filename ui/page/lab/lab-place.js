@@ -20,6 +20,7 @@ import {
   standingWords,
   tallyOf,
   tallyWords,
+  tryName,
 } from "./lab-words.js";
 import { announce } from "../parts/announce.js";
 import { copyOnClick } from "../parts/copy-button.js";
@@ -97,8 +98,6 @@ export class LabPlace extends HTMLElement {
   /** Where the focus was when the filter got it. @type {HTMLElement | null} */
   #cameFrom = null;
   #announced = "";
-  /** What this page walks is the tour, and not a single case. */
-  #isTour = true;
 
   /** @param {App} app */
   connect(app) {
@@ -114,6 +113,7 @@ export class LabPlace extends HTMLElement {
     this.#feed = feed;
     feed.onchange = () => {
       this.#followNewest();
+      this.#stopWhenJudged();
       nextFrame(this.#draw);
     };
     const walk = new OwnWalk(app.host, app.underWay);
@@ -121,7 +121,7 @@ export class LabPlace extends HTMLElement {
     walk.onchange = () => feed.nudge();
     walk.onrefused = () => {
       // the first answer of a case may be a refusal; that of the tour never is
-      if (this.#isTour) this.#failure = REFUSED;
+      if (walk.caseId === "") this.#failure = REFUSED;
       nextFrame(this.#draw);
     };
     this.#form = new LabForm(part(this, "form"), app.host, {
@@ -264,25 +264,67 @@ export class LabPlace extends HTMLElement {
   #walkTour() {
     return this.#do(async () => {
       const name = this.#ownName;
-      const url = `${this.#base}/lab/tour/${name}`;
+      // it throws while there is no server: what is known is kept then
+      void this.#base;
       this.#walk?.stop();
       if (this.#feed?.names.includes(name)) await this.#app?.host.lab.forget(name);
-      this.#chosen = true;
-      this.#show({ name });
-      this.#walk?.begin(url, name);
-      this.#isTour = true;
+      this.#begin(name, "");
     });
   }
 
-  /** @param {string} id */
+  /**
+   * This page tries a case. A run has one verdict of a case, so a second try is a run of its own,
+   * and is compared with the one before.
+   *
+   * @param {string} id
+   */
   #walkCase(id) {
     return this.#do(async () => {
-      const name = this.#ownName;
-      this.#chosen = true;
-      this.#show({ name });
-      this.#walk?.begin(`${this.#base}/lab/case/${id}/${name}`, name);
-      this.#isTour = false;
+      const { name, before } = await this.#newTry(id);
+      this.#begin(name, id);
+      if (before !== "") this.#show({ other: before });
     });
+  }
+
+  /**
+   * The name for a further try of a case, and the name of the last one; empty where there is none.
+   *
+   * @param {string} id
+   */
+  async #newTry(id) {
+    const { lab } = /** @type {App} */ (this.#app).host;
+    const { profile } = /** @type {LabFeed} */ (this.#feed).wish;
+    const names = await lab.runs();
+    let before = "";
+    for (let nth = 1; ; nth += 1) {
+      const name = tryName(this.#ownName, nth);
+      const run = names.includes(name) ? await lab.run(name, profile) : null;
+      if (!run?.cases.some((one) => one.id === id && one.count > 0)) return { name, before };
+      before = name;
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} id of the only case; empty for the tour
+   */
+  #begin(name, id) {
+    const feed = /** @type {LabFeed} */ (this.#feed);
+    const listed = feed.listed.find((one) => one.id === id) ?? null;
+    // the profile may not have it any more
+    if (id !== "" && !listed) return;
+    const path = listed ? `case/${id}` : "tour";
+    this.#chosen = true;
+    this.#show({ name });
+    this.#walk?.begin(`${this.#base}/lab/${path}/${name}`, name, listed);
+  }
+
+  /** A case that has its verdict needs no client any more. */
+  #stopWhenJudged() {
+    const [feed, walk] = [this.#feed, this.#walk];
+    if (!walk?.isOn || walk.caseId === "" || feed?.run?.name !== walk.name) return;
+    const seen = feed.seen.get(walk.caseId);
+    if (seen?.verdict && seen.count > 0) walk.stop();
   }
 
   /** Forgets the run, so that whoever connects begins anew; this page walks again by itself. */
@@ -291,10 +333,11 @@ export class LabPlace extends HTMLElement {
       const { name } = /** @type {LabFeed} */ (this.#feed).wish;
       // it stays in view until it is back, whoever else came
       this.#chosen = true;
-      const isOwn = this.#walk?.name === name;
-      if (isOwn) this.#walk?.stop();
+      const walk = /** @type {OwnWalk} */ (this.#walk);
+      const isOwn = walk.name === name;
+      if (isOwn) walk.stop();
       await this.#app?.host.lab.forget(name);
-      if (isOwn) this.#walk?.again();
+      if (isOwn) this.#begin(name, walk.caseId);
       announce(isOwn ? "This page walks again" : `${name} is forgotten: let it connect again`);
     });
   }

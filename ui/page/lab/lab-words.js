@@ -171,6 +171,14 @@ export function ownName(agent, inWindow) {
   return found[0] ?? (inWindow ? "webview" : "browser");
 }
 
+/**
+ * The names that this page tries a case by, one after the other: a run keeps what it has of a case.
+ *
+ * @param {string} own what this page walks as
+ * @param {number} nth from 1 on
+ */
+export const tryName = (own, nth) => (nth === 1 ? own : `${own}-try-${nth}`);
+
 /** What ended an answer. @type {Record<string, string>} */
 const ENDERS = { case: "ended by the case", client: "left by the client", stop: "server stopped" };
 

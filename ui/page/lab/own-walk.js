@@ -2,10 +2,12 @@
  * The walk of this page's own EventSource through the lab, so that one sees the browser judged that
  * one has open. It reports what comes, and the server judges.
  *
+ * @import { ListedCase } from "../server.js"
  * @import { Host } from "../types.js"
  */
 
 import { Eyes } from "./eyes.js";
+import { openCase } from "./case-source.js";
 
 /** All connections of the browser to this host are in use. */
 const NONE_FREE =
@@ -16,9 +18,10 @@ export class OwnWalk {
   #underWay;
   /** @type {EventSource | null} */
   #source = null;
-  #url = "";
   /** The name that it walks by, or last did. */
   name = "";
+  /** The id of the case that it walks, or last did; empty for the tour. */
+  caseId = "";
   /** It began, or is over. */
   onchange = () => {};
   /** It was over before an answer began. */
@@ -42,15 +45,16 @@ export class OwnWalk {
    *
    * @param {string} url
    * @param {string} name
+   * @param {ListedCase | null} listed the only case; null for the tour
    */
-  begin(url, name) {
+  begin(url, name, listed) {
     this.#end();
     if (this.#underWay.size >= this.#host.streamsAtMost) throw new Error(NONE_FREE);
-    const source = new EventSource(url);
-    new Eyes(source, url);
+    const source = listed ? openCase(url, listed) : new EventSource(url);
+    if (!listed) new Eyes(source, url);
     this.#source = source;
-    this.#url = url;
     this.name = name;
+    this.caseId = listed?.id ?? "";
     this.#underWay.add(this);
     let isOpen = false;
     source.addEventListener("open", () => (isOpen = true));
@@ -61,11 +65,6 @@ export class OwnWalk {
       if (!isOpen) this.onrefused();
     });
     this.onchange();
-  }
-
-  /** Walks the same once more. */
-  again() {
-    this.begin(this.#url, this.name);
   }
 
   stop() {

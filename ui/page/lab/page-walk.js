@@ -6,18 +6,13 @@
  */
 
 import { Eyes } from "./eyes.js";
+import { openCase } from "./case-source.js";
 
 /** So many cases are walked beside the tour: a browser has six connections to a host. */
 const LANES = 3;
 
-/** How long a client stays before it is told to close, where a case is about that. */
-const CLOSES_AFTER_MS = 500;
-
 /** Whoever has no verdict by then gets none. */
 const LONGEST_MS = 100_000;
-
-/** The cases in which it is told to close. @param {ListedCase} listed */
-const isToBeClosed = ({ id }) => id.startsWith("R12-");
 
 export class PageWalk {
   #name;
@@ -42,7 +37,10 @@ export class PageWalk {
 
   /** @param {number} now */
   begin(now) {
-    this.#begin("", `/lab/tour/${this.#name}`, [], now);
+    const url = `/lab/tour/${this.#name}`;
+    const source = new this.#eventSource(url);
+    new Eyes(source, url);
+    this.#begun("", source, now);
     this.#fill(now);
   }
 
@@ -78,32 +76,18 @@ export class PageWalk {
       const next = this.#waiting.shift();
       if (!next) return;
       const url = `/lab/case/${next.id}/${this.#name}`;
-      const eyes = this.#begin(next.id, url, next.names, now);
-      if (!isToBeClosed(next)) continue;
-      const source = this.#open.get(next.id);
-      source?.addEventListener(
-        "open",
-        () =>
-          setTimeout(() => {
-            source.close();
-            void eyes.closed();
-          }, CLOSES_AFTER_MS),
-        { once: true },
-      );
+      this.#begun(next.id, openCase(url, next, this.#eventSource), now);
     }
   }
 
   /**
    * @param {string} id
-   * @param {string} url
-   * @param {readonly string[]} names
+   * @param {EventSource} source
    * @param {number} now
    */
-  #begin(id, url, names, now) {
-    const source = new this.#eventSource(url);
+  #begun(id, source, now) {
     this.#open.set(id, source);
     this.#since.set(id, now);
-    return new Eyes(source, url, names);
   }
 
   /** @param {string} id */

@@ -17,7 +17,7 @@ const since = (ms) => `since ${timeOfDay(ms).slice(0, 8)}`;
 export function engineLine({ state, nodes, since_ms }) {
   switch (state) {
     case "there":
-      return `${nodes > 0 ? several(nodes, "node") : "Engine there"}, ${since(since_ms)}`;
+      return `${nodes > 0 ? several(nodes, "node") : "Engine"}, connected ${since(since_ms)}`;
     case "lost":
       return `Engine lost ${since(since_ms)}`;
     default:

@@ -80,6 +80,12 @@ impl Results {
         urls.iter().for_each(|url| print(&format!("{url}\n")));
     }
 
+    /// Whether a case has a verdict that is not known yet.
+    pub(super) fn is_news(&self, view: &CaseView) -> bool {
+        let known = self.cases().find(|case| case.id == view.id);
+        view.verdict.is_some() && known.is_none_or(|known| known.verdict.is_none())
+    }
+
     /// Adds cases, and tells each verdict that is new.
     pub(super) fn add(&mut self, views: Vec<CaseView>, expected: &Expected) {
         for view in views {
@@ -99,7 +105,7 @@ impl Results {
     /// Keeps what was noticed beside the cases of a walk. That the client ended by itself is a word
     /// where a case of it is not right: else it had reason to.
     pub(super) fn note(&mut self, lab: &Lab, walk: &Walk, last_words: Option<LastWords>) {
-        let view = lab.view(&walk.name, self.profile, std::time::Instant::now());
+        let view = lab.verdicts(&walk.name, self.profile, std::time::Instant::now());
         let notes = view.map(|view| view.notes).unwrap_or_default();
         self.notes.extend(notes);
         let own = self.cases().filter(|case| walk.cases.contains(&case.id));
@@ -166,16 +172,25 @@ impl Results {
         came && wrong.all(|case| expected.has(&case.id))
     }
 
-    pub(super) fn print_json(&self) {
+    /// The cases that may be wrong and are right.
+    fn no_longer_wrong(&self, expected: &Expected) -> impl Iterator<Item = &str> {
+        let right = self.cases().filter(|case| is(case, "right"));
+        let ids = right.map(|case| &*case.id);
+        ids.filter(|id| expected.has(id))
+    }
+
+    pub(super) fn print_json(&self, expected: &Expected) {
         #[derive(Serialize)]
         struct Whole<'a> {
             profile: Profile,
             notes: Vec<String>,
+            no_longer_wrong: Vec<&'a str>,
             cases: Vec<&'a CaseView>,
         }
         let whole = Whole {
             profile: self.profile,
             notes: self.notes(),
+            no_longer_wrong: self.no_longer_wrong(expected).collect(),
             cases: self.cases().collect(),
         };
         // No map of it has a key that is no text.
@@ -207,13 +222,9 @@ impl Results {
         if !self.cases().any(CaseView::is_begun) {
             complain("No request came: let the client connect to the URL, or see why it did not.");
         }
-        for case in self
-            .cases()
-            .filter(|case| is(case, "right") && expected.has(&case.id))
-        {
+        for id in self.no_longer_wrong(expected) {
             complain(format!(
-                "{} is right now: take it out of the file of expected failures.",
-                case.id
+                "{id} is right now: take it out of the file of expected failures."
             ));
         }
         self.notes().iter().for_each(complain);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use anyhow::anyhow;
-use sse_lab::{Case, CaseView, Lab, Profile, Second, cases};
+use sse_lab::{Case, CaseView, Lab, Profile, RunView, Second, cases};
 
 use crate::args::Lab as Args;
 
@@ -91,8 +91,17 @@ impl Walk {
 
     /// What its client made of its cases.
     pub(super) fn views(&self, lab: &Lab, profile: Profile) -> Vec<CaseView> {
-        let view = lab.view(&self.name, profile, Instant::now());
-        let cases = view.map(|view| view.cases).unwrap_or_default();
+        self.own(lab.view(&self.name, profile, Instant::now()))
+    }
+
+    /// The same without what came and what was sent.
+    pub(super) fn verdicts(&self, lab: &Lab, profile: Profile) -> Vec<CaseView> {
+        self.own(lab.verdicts(&self.name, profile, Instant::now()))
+    }
+
+    /// Its cases of a run; none where nobody came.
+    fn own(&self, run: Result<RunView, sse_lab::Error>) -> Vec<CaseView> {
+        let cases = run.map(|run| run.cases).unwrap_or_default();
         let own = cases.into_iter();
         own.filter(|case| self.cases.contains(&case.id)).collect()
     }

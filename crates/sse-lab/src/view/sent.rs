@@ -45,16 +45,19 @@ impl CaseSentView {
             return None;
         }
         let stopped = run.has_stopped(crate::case::cases(), now);
-        let view = CaseView::of((at, case), run, profile, (stopped, now));
-        let since = view.since.unwrap_or_default();
-        let requests = run.seen(at, now).map(|(seen, _)| seen.requests.iter());
-        let sent = requests.into_iter().flatten().map(|asked| {
+        let case = CaseView::of((at, case), run, profile, (stopped, now));
+        let Some((seen, _)) = run.seen(at, now) else {
+            let sent = Vec::new();
+            return Some(Self { case, sent });
+        };
+        let since = case.since.unwrap_or_default();
+        let sent = seen.requests.iter().map(|asked| {
             let end = asked.ended.as_ref();
             end.map(|end| SentView::of(end, since)).unwrap_or_default()
         });
         Some(Self {
             sent: sent.collect(),
-            case: view,
+            case: case.with_requests(seen),
         })
     }
 }

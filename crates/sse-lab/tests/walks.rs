@@ -1,0 +1,87 @@
+//! What a client is told over HTTP that walks as none should: two at once, on and on, and past its
+//! verdict.
+
+mod support;
+
+use std::time::Instant;
+
+use sse_lab::Profile;
+use support::{Bench, ask, open, status};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// The notes of a run.
+fn notes(bench: &Bench, name: &str) -> Vec<String> {
+    let run = bench.lab.verdicts(name, Profile::Standard, Instant::now());
+    run.expect("it came").notes
+}
+
+/// The answers of the tour are short, so the second client is refused only where the first one's
+/// lasts: here a fault holds it.
+#[tokio::test]
+async fn two_connections_in_one_tour_are_told_apart() {
+    let bench = Bench::start().await;
+    let mut arms = TcpStream::connect(bench.addr).await.expect("it listens");
+    let fault = r#"{"fault":"silence,after=0"}"#;
+    let head = format!("host: localhost:{}\r\nconnection: close", bench.addr.port());
+    let length = fault.len();
+    let request =
+        format!("POST /api/faults HTTP/1.1\r\n{head}\r\ncontent-length: {length}\r\n\r\n{fault}");
+    arms.write_all(request.as_bytes()).await.expect("it reads");
+    let mut armed = String::new();
+    arms.read_to_string(&mut armed).await.expect("it answers");
+    assert_eq!(status(&armed), "201", "{armed}");
+
+    let path = "/lab/tour/me";
+    let mut first = open(bench.addr, "GET", path, &[]).await;
+    let mut head = [0; 15];
+    first.read_exact(&mut head).await.expect("a head");
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+    let told = ask(bench.addr, "GET", path, &[]).await;
+    assert_eq!(status(&told), "409");
+    let words =
+        "Two connections walk this tour at once: give each client a name of its own, or stop one.";
+    assert!(told.trim_end().ends_with(words), "{told}");
+    assert_eq!(notes(&bench, "me"), [words]);
+}
+
+#[tokio::test]
+async fn a_client_is_told_when_it_need_not_come_again() {
+    let bench = Bench::start().await;
+    let path = "/lab/case/R4/me";
+    let id = [("last-event-id", "R4-start")];
+    assert_eq!(status(&ask(bench.addr, "GET", path, &[]).await), "200");
+    let answers = async {
+        while status(&ask(bench.addr, "GET", path, &id).await) != "204" {}
+        ask(bench.addr, "GET", path, &id).await
+    };
+    let again = tokio::time::timeout(support::SOON, answers).await;
+    assert_eq!(status(&again.expect("it is over")), "204");
+    let notes = notes(&bench, "me");
+    assert!(
+        notes[0].starts_with("A client came to R4 again"),
+        "{notes:?}"
+    );
+    // Whoever takes another name begins.
+    let other = ask(bench.addr, "GET", "/lab/case/R4/other", &[]).await;
+    assert_eq!(status(&other), "200");
+}
+
+#[tokio::test]
+async fn a_client_that_never_stops_is_told_to() {
+    let bench = Bench::start().await;
+    let asks = async {
+        loop {
+            let told = ask(bench.addr, "GET", "/lab/case/S1/me", &[]).await;
+            if status(&told) == "429" {
+                return told;
+            }
+        }
+    };
+    let told = tokio::time::timeout(support::SOON, asks).await;
+    let told = told.expect("there is a bound");
+    assert!(
+        told.contains("This client sent too many requests: stop it."),
+        "{told}"
+    );
+}
