@@ -2,7 +2,6 @@
 //!
 //! Every failure is reported in a sentence, and none hands a terminal what it would obey.
 
-use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -12,6 +11,7 @@ use sse_client::{Error, Method, Request, Url};
 use crate::advice::advised;
 use crate::args::At;
 use crate::outcome::Failure;
+use crate::stdout::{Stdout, unwritten};
 
 /// How long an answer may take that waits for nothing.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -189,15 +189,24 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Prints on stdout. Whether somebody reads it changes nothing in what was done.
-pub(crate) fn print(text: &str) {
-    let mut stdout = std::io::stdout();
-    _ = stdout.write_all(text.as_bytes());
-    _ = stdout.flush();
+///
+/// # Errors
+/// It cannot be written, though it is read.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = Stdout::new();
+    stdout.print(text.as_bytes());
+    match stdout.failure() {
+        Some(e) => Err(unwritten(e)),
+        None => Ok(()),
+    }
 }
 
 /// Prints objects, one a line.
-pub(crate) fn print_json(objects: Vec<Map<String, Value>>) {
+///
+/// # Errors
+/// As with [`print`].
+pub(crate) fn print_json(objects: Vec<Map<String, Value>>) -> Result<(), Failure> {
     let lines = objects.into_iter().map(Value::Object);
     let lines: String = lines.map(|object| format!("{object}\n")).collect();
-    print(&lines);
+    print(&lines)
 }

@@ -5,18 +5,21 @@
 mod client;
 mod driver;
 mod expected;
+mod group;
 mod junit;
 mod results;
 mod service;
+mod stops;
 mod walk;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use sse_lab::{CaseView, Lab, Profile};
-use sse_server::{Config, Server, Signals};
-use tokio::sync::Semaphore;
+use sse_server::{Config, Server};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::args::Lab as Args;
@@ -26,10 +29,8 @@ use driver::{Driver, Started};
 use expected::Expected;
 use results::Results;
 use service::Service;
+use stops::Stops;
 use walk::Walk;
-
-/// A command that has sent no request for so long does not come.
-const COMES_WITHIN: Duration = Duration::from_secs(30);
 
 /// How often verdicts are looked at that only the time can bring.
 const LOOK: Duration = Duration::from_millis(200);
@@ -37,7 +38,13 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How far apart the clients of one walk are started: all at once would slow down those of others.
 const APART: Duration = Duration::from_millis(200);
 
-/// Runs until every case has its verdict, ctrl-c or SIGTERM.
+/// How long a client may take to end that was asked to. Then it is killed.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How long all clients may take to end, and services to close theirs, when the run is over before.
+const ALL_END_WITHIN: Duration = Duration::from_secs(2);
+
+/// Runs until every case has its verdict, ctrl-c, SIGTERM or, where it starts clients, SIGHUP.
 ///
 /// # Errors
 /// A case that is not there, a command without `{url}`, a file that cannot be read or written, or a
@@ -57,14 +64,18 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let results = runtime.block_on(judge(&args, chosen, command, &expected))?;
+    let (results, failure) = runtime.block_on(judge(&args, chosen, command, &expected))?;
     if args.json {
         results.print_json(&expected);
     } else {
         results.print_summary(&expected);
     }
+    results.explain(&expected);
     if let Some(file) = &args.junit {
         junit::write(file, &results, &expected)?;
+    }
+    if let Some(failure) = failure {
+        return Err(failure.into());
     }
     Ok(match results.is_as_expected(&expected) {
         true => Outcome::Yes,
@@ -72,12 +83,14 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
     })
 }
 
+/// Answers the results, and what ended the run before its time. That alone is the answer where
+/// nothing was judged before.
 async fn judge(
     args: &Args,
     mut walks: Vec<Walk>,
     command: Option<Driver>,
     expected: &Expected,
-) -> Result<Results, Failure> {
+) -> Result<(Results, Option<anyhow::Error>), Failure> {
     let lab = Lab::new();
     let client = match &args.service {
         None => command,
@@ -87,7 +100,7 @@ async fn judge(
         }
     };
     // Before the port opens, so that a signal is never met by the system's own answer.
-    let mut signals = Signals::listen().context("signals cannot be watched")?;
+    let mut stops = Stops::listen(client.is_some()).context("signals cannot be watched")?;
     let config = Config {
         port: args.port,
         mounts: lab.mounts(),
@@ -107,22 +120,28 @@ async fn judge(
     let mut results = Results::new(args.profile, args.json);
     results.begin(walks.iter().map(|walk| walk.url.clone()), client.as_ref());
 
+    let has_clients = client.is_some();
+    let (end, is_over) = watch::channel(false);
     let walking = Walking {
         lab: lab.clone(),
         profile: args.profile,
         client,
         places: Arc::new(Semaphore::new(args.jobs)),
+        has_started: Arc::default(),
+        is_over,
     };
     let mut jobs = JoinSet::new();
     for walk in &walks {
         jobs.spawn(walking.clone().judged(walk.clone()));
     }
     let mut ticks = tokio::time::interval(LOOK);
-    let ended = loop {
-        tokio::select! {
-            job = jobs.join_next() => match job {
-                None => break Ok(()),
-                Some(Ok(Ok((walk, last_words)))) => {
+    // In a block, so that whatever ends it, the clients are ended behind it.
+    let ended: anyhow::Result<End> = async {
+        loop {
+            tokio::select! {
+                job = jobs.join_next() => {
+                    let Some(job) = job else { return Ok(End::Judged) };
+                    let (walk, last_words) = job??;
                     let (judged, missed) = walking.settled(&walk);
                     results.add(judged, expected);
                     results.note(&lab, &walk, last_words);
@@ -134,29 +153,58 @@ async fn judge(
                         walks.push(walk);
                     }
                 }
-                Some(Ok(Err(e))) => break Err(e),
-                Some(Err(e)) => break Err(e.into()),
-            },
-            _ = ticks.tick() => {
-                for walk in &walks {
-                    let verdicts = walk.verdicts(&lab, args.profile);
-                    if verdicts.iter().any(|view| results.is_news(view)) {
-                        let (judged, _) = walking.settled(walk);
-                        results.add(judged, expected);
+                _ = ticks.tick() => {
+                    for walk in &walks {
+                        let verdicts = walk.verdicts(&lab, args.profile);
+                        if verdicts.iter().any(|view| results.is_news(view)) {
+                            let (judged, _) = walking.settled(walk);
+                            results.add(judged, expected);
+                        }
                     }
                 }
+                () = stops.next() => return Ok(End::Stopped),
             }
-            _ = signals.next() => break Ok(()),
         }
-    };
+    }
+    .await;
+    let is_stopped = matches!(ended, Ok(End::Stopped));
+    if is_stopped && has_clients && !walks.iter().all(|walk| walking.is_judged(walk)) {
+        results.break_off();
+    }
     for walk in walks.iter().rev() {
         results.add(walk.views(&lab, args.profile), expected);
     }
-    results.end(&walks);
+    let is_judged = results.is_judged();
+    end.send_replace(true);
+    let all_end = async {
+        while let Some(job) = jobs.join_next().await {
+            if let Ok(Ok((walk, last_words))) = job {
+                results.note(&lab, &walk, last_words);
+            }
+        }
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(ALL_END_WITHIN, all_end) => {}
+        // Whoever asks twice waits for nobody.
+        () = stops.next() => {}
+    }
+    results.end(&walks, has_clients);
+    // The drop of a client kills it.
     jobs.shutdown().await;
     server.stop().await;
-    ended?;
-    Ok(results)
+    match ended {
+        Err(e) if !is_judged => Err(e.into()),
+        ended => Ok((results, ended.err())),
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Every walk is judged.
+    Judged,
+    /// A signal came.
+    Stopped,
 }
 
 /// What the walks have in common.
@@ -168,6 +216,10 @@ struct Walking {
     client: Option<Driver>,
     /// How many clients may run at once.
     places: Arc<Semaphore>,
+    /// Whether the command could be started once.
+    has_started: Arc<AtomicBool>,
+    /// Whether the run is over, so that all clients are to end.
+    is_over: watch::Receiver<bool>,
 }
 
 impl Walking {
@@ -175,61 +227,78 @@ impl Walking {
     /// said last where it had ended by itself.
     ///
     /// # Errors
-    /// The client cannot be started.
+    /// The command cannot be started, and never could.
     async fn judged(self, walk: Walk) -> anyhow::Result<(Walk, Option<LastWords>)> {
         // It is never closed.
         let _place = self.places.clone().acquire_owned().await;
         let Some(client) = &self.client else {
-            while !self.is_judged(&walk) {
+            while self.goes_on(&walk) {
                 self.something().await;
             }
             return Ok((walk, None));
         };
-        let began = Instant::now();
-        let first = match (client.start(&walk, &walk.url).await, client) {
-            (Ok(first), _) => first,
-            // It may start the next one.
-            (Err(e), Driver::Service(_)) => {
-                return Ok((walk, Some(LastWords(format!("was not started: {e:#}")))));
+        let mut running = Vec::new();
+        while running.len() < walk.clients && !*self.is_over.borrow() {
+            if !running.is_empty() {
+                tokio::time::sleep(APART).await;
             }
-            (Err(e), Driver::Command(_)) => return Err(e),
-        };
-        let mut running = vec![first];
-        while running.len() < walk.clients {
-            tokio::time::sleep(APART).await;
-            running.push(client.start(&walk, &walk.url).await?);
+            match client.start(&walk, &walk.url).await {
+                Ok(started) => {
+                    self.has_started.store(true, Ordering::Relaxed);
+                    running.push(started);
+                }
+                Err(e) if matches!(client, Driver::Command(_)) && !self.has_started() => {
+                    return Err(e);
+                }
+                // It may start the next one.
+                Err(e) => {
+                    let is_begun = !running.is_empty();
+                    end(running).await;
+                    if is_begun {
+                        // Those that came are not all that the case is about. Where the run is gone
+                        // already, nobody came.
+                        _ = self.lab.forget(&walk.name);
+                    }
+                    return Ok((walk, Some(LastWords::not_started(&e))));
+                }
+            }
         }
+        let began = Instant::now();
+        let mut last_words = None;
         let mut ended = None;
-        let mut stayed_away = false;
-        while !self.is_judged(&walk) {
+        while self.goes_on(&walk) {
             if ended.is_none() && running.iter_mut().all(Started::has_ended) {
                 ended = Some(Instant::now());
             }
-            // A client that has ended without a request sends none any more.
             let views = walk.verdicts(&self.lab, self.profile);
             let came = views.iter().any(CaseView::is_begun);
             for client in &mut running {
                 // Where it cannot be closed, it may have closed by itself.
-                _ = client.close_in_time(&self.lab, &walk, came).await;
+                if let Err(e) = client.close_in_time(&self.lab, &walk, came).await {
+                    last_words = Some(LastWords::not_closed(&e));
+                }
             }
+            // A client that has ended without a request sends none any more.
             if !came && ended.is_some_and(|ended| ended.elapsed() > LOOK) {
                 break;
             }
-            if !came && began.elapsed() > COMES_WITHIN {
-                stayed_away = true;
+            if !came && began.elapsed() > client.comes_within() {
+                last_words = Some(LastWords::stayed_away(client.comes_within()));
                 break;
             }
             self.something().await;
         }
         // What one of them says last is enough.
-        let mut last_words = stayed_away.then(|| {
-            let time = COMES_WITHIN.as_secs();
-            LastWords(format!("sent no request within {time} s, so it was ended"))
-        });
-        for client in running {
-            last_words = last_words.or(client.stop().await);
-        }
-        Ok((walk, last_words))
+        Ok((walk, last_words.or(end(running).await)))
+    }
+
+    fn has_started(&self) -> bool {
+        self.has_started.load(Ordering::Relaxed)
+    }
+
+    /// Whether a walk is to be waited for.
+    fn goes_on(&self, walk: &Walk) -> bool {
+        !self.is_judged(walk) && !*self.is_over.borrow()
     }
 
     fn is_judged(&self, walk: &Walk) -> bool {
@@ -239,8 +308,11 @@ impl Walking {
 
     /// Waits until something happens, or the time may have brought a verdict.
     async fn something(&self) {
-        let mut changes = self.lab.changes();
-        _ = tokio::time::timeout(LOOK, changes.changed()).await;
+        let (mut changes, mut is_over) = (self.lab.changes(), self.is_over.clone());
+        tokio::select! {
+            _ = tokio::time::timeout(LOOK, changes.changed()) => {}
+            _ = is_over.wait_for(|is_over| *is_over) => {}
+        }
     }
 
     /// The cases of a walk that have their verdict, and those that the client can be started anew
@@ -252,4 +324,15 @@ impl Walking {
             .partition(|view| !(self.client.is_some() && walk.is_tour() && view.count == 0));
         (judged, missed)
     }
+}
+
+/// Ends the clients of a walk, all at once. Answers what one of them said last.
+async fn end(running: Vec<Started>) -> Option<LastWords> {
+    running.iter().for_each(Started::ask);
+    let until = Instant::now() + GRACE;
+    let mut last_words = None;
+    for client in running {
+        last_words = last_words.or(client.stop(until).await);
+    }
+    last_words
 }

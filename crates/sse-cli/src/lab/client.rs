@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::io::AsyncReadExt;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::group::Group;
 
 /// What stands for the URL in the command.
 const URL: &str = "{url}";
@@ -29,7 +32,7 @@ pub(super) struct Client {
 /// A client that runs. Its drop ends it.
 #[derive(Debug)]
 pub(super) struct Running {
-    child: Child,
+    group: Group,
     /// What it said last, so far.
     words: Arc<Mutex<Vec<u8>>>,
     /// Reads what it says.
@@ -58,15 +61,15 @@ impl Client {
     /// The program cannot be started.
     pub(super) fn start(&self, url: &str) -> anyhow::Result<Running> {
         let arguments = self.arguments.iter();
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .args(arguments.map(|argument| argument.replace(URL, url)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
+            .stderr(Stdio::piped());
+        let mut group = Group::spawn(&mut command)
             .with_context(|| format!("{} cannot be started", self.program))?;
-        let stderr = child.stderr.take();
+        let stderr = group.stderr();
         let words = Arc::<Mutex<Vec<u8>>>::default();
         let said = Arc::clone(&words);
         let reads = tokio::spawn(async move {
@@ -80,7 +83,7 @@ impl Client {
             }
         });
         Ok(Running {
-            child,
+            group,
             words,
             reads,
         })
@@ -91,18 +94,40 @@ impl Client {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LastWords(pub(super) String);
 
+impl LastWords {
+    /// It could not be started.
+    pub(super) fn not_started(error: &anyhow::Error) -> Self {
+        Self(format!("was not started: {error:#}"))
+    }
+
+    /// Its service did not close it.
+    pub(super) fn not_closed(error: &anyhow::Error) -> Self {
+        Self(format!("was not closed: {error:#}"))
+    }
+
+    /// It did not come.
+    pub(super) fn stayed_away(within: Duration) -> Self {
+        let time = within.as_secs();
+        Self(format!("sent no request within {time} s, so it was ended"))
+    }
+}
+
 impl Running {
     /// Whether it ended by itself.
     pub(super) fn has_ended(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(Some(_)))
+        self.group.has_ended()
     }
 
-    /// Ends it. If it had ended by itself, how is the answer.
-    pub(super) async fn stop(mut self) -> Option<LastWords> {
-        let Ok(Some(status)) = self.child.try_wait() else {
-            _ = self.child.kill().await;
-            return None;
-        };
+    /// Asks it to end.
+    pub(super) fn ask(&self) {
+        self.group.ask();
+    }
+
+    /// Ends it and all that it started, and kills what goes on then. If it had ended by itself, how
+    /// is the answer.
+    pub(super) async fn stop(mut self, until: Instant) -> Option<LastWords> {
+        let by_itself = self.group.has_ended();
+        let status = self.group.end(until).await.filter(|_| by_itself)?;
         _ = tokio::time::timeout(SAID_WITHIN, &mut self.reads).await;
         self.reads.abort();
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,8 +11,11 @@ use super::walk::Walk;
 /// So long after its first request a client is told to close, in a case that is about that.
 const CLOSES_AFTER: Duration = Duration::from_millis(500);
 
-/// A client of a service that has not come for so long does not come.
-const COMES_WITHIN: Duration = Duration::from_secs(15);
+/// A command that has sent no request for so long does not come.
+const COMES_WITHIN: Duration = Duration::from_secs(30);
+
+/// The same of a client of a service, which runs already.
+const OF_SERVICE_WITHIN: Duration = Duration::from_secs(15);
 
 /// What starts a client.
 #[derive(Clone, Debug)]
@@ -31,7 +34,6 @@ pub(super) enum Started {
     /// One within a test service.
     Service {
         instance: Instance,
-        began: Instant,
         /// When it was first seen to have come.
         came: Option<Instant>,
         is_closed: bool,
@@ -39,6 +41,14 @@ pub(super) enum Started {
 }
 
 impl Driver {
+    /// A client of it that has sent no request for so long does not come.
+    pub(super) fn comes_within(&self) -> Duration {
+        match self {
+            Self::Command(_) => COMES_WITHIN,
+            Self::Service(_) => OF_SERVICE_WITHIN,
+        }
+    }
+
     /// Starts a client for a walk at this URL.
     ///
     /// # Errors
@@ -48,7 +58,6 @@ impl Driver {
             Self::Command(client) => Started::Command(client.start(url)?),
             Self::Service(service) => Started::Service {
                 instance: service.start(&of(walk), (&walk.name, url)).await?,
-                began: Instant::now(),
                 came: None,
                 is_closed: false,
             },
@@ -63,11 +72,11 @@ fn of(walk: &Walk) -> Vec<&'static Case> {
 }
 
 impl Started {
-    /// Whether it ended by itself, or never began.
+    /// Whether it is known to have ended by itself.
     pub(super) fn has_ended(&mut self) -> bool {
         match self {
             Self::Command(running) => running.has_ended(),
-            Self::Service { began, came, .. } => came.is_none() && began.elapsed() > COMES_WITHIN,
+            Self::Service { .. } => false,
         }
     }
 
@@ -105,20 +114,25 @@ impl Started {
         Ok(())
     }
 
-    /// Ends it. If it had ended by itself, how is the answer.
-    pub(super) async fn stop(self) -> Option<LastWords> {
+    /// Asks it to end, so that several do so at once.
+    pub(super) fn ask(&self) {
+        if let Self::Command(running) = self {
+            running.ask();
+        }
+    }
+
+    /// Ends it; a command is killed where it goes on then. The answer is how it had ended by itself,
+    /// or that the service did not close it.
+    pub(super) async fn stop(self, until: Instant) -> Option<LastWords> {
         match self {
-            Self::Command(running) => running.stop().await,
+            Self::Command(running) => running.stop(until.into()).await,
+            // It was told already.
             Self::Service {
-                instance,
-                is_closed,
-                ..
-            } => {
-                if !is_closed {
-                    // It is judged already, whatever the service answers.
-                    _ = instance.close().await;
-                }
-                None
+                is_closed: true, ..
+            } => None,
+            Self::Service { instance, .. } => {
+                let closed = instance.close().await;
+                closed.err().map(|e| LastWords::not_closed(&e))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The results of a run of `sse lab`, and how they are told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::IsTerminal;
 
 use serde::Serialize;
@@ -30,6 +30,10 @@ pub(super) struct Results {
     notes: Vec<String>,
     /// How clients ended by themselves, and in which walks.
     ended: BTreeMap<LastWords, Vec<String>>,
+    /// The walks of started clients in which no request came: name, and ids of the cases.
+    silent: Vec<(String, HashSet<String>)>,
+    /// Whether a signal came before every started client had its verdicts.
+    is_broken_off: bool,
 }
 
 impl Results {
@@ -40,6 +44,8 @@ impl Results {
             cases: BTreeMap::new(),
             notes: Vec::new(),
             ended: BTreeMap::new(),
+            silent: Vec::new(),
+            is_broken_off: false,
         }
     }
 
@@ -113,13 +119,8 @@ impl Results {
         let fine = |case: &&CaseView| is(case, "right") || is(case, "allowed");
         let is_fine = !own.is_empty() && own.iter().all(fine);
         if let Some(words) = last_words.filter(|_| !is_fine) {
-            let walk = if walk.is_tour() {
-                "the tour"
-            } else {
-                &walk.name
-            };
             let ended = self.ended.entry(words).or_default();
-            ended.push(walk.to_owned());
+            ended.push(walk.called().to_owned());
         }
     }
 
@@ -127,20 +128,34 @@ impl Results {
     fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
         notes.extend(self.ended.iter().map(|(LastWords(words), walks)| {
-            let named: Vec<_> = walks.iter().take(NAMED).map(String::as_str).collect();
-            let more = walks.len() - named.len();
-            let more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
-            format!("In {}{more} the client {words}.", named.join(", "))
+            // It may be a sentence of its own.
+            let words = words.trim_end_matches('.');
+            format!("In {} the client {words}.", named(walks))
         }));
         notes
     }
 
-    /// Nothing more comes: cases that nobody came to have not been reached.
-    pub(super) fn end(&mut self, walks: &[Walk]) {
+    /// A signal came before every client had its verdicts.
+    pub(super) fn break_off(&mut self) {
+        self.is_broken_off = true;
+    }
+
+    /// Whether a case has its verdict.
+    pub(super) fn is_judged(&self) -> bool {
+        self.cases().any(|case| case.verdict.is_some())
+    }
+
+    /// Nothing more comes: cases that nobody came to have not been reached. `has_clients` says
+    /// whether the lab started the clients.
+    pub(super) fn end(&mut self, walks: &[Walk], has_clients: bool) {
+        if has_clients {
+            let begun = self.cases().filter(|case| case.is_begun());
+            let begun: HashSet<_> = begun.map(|case| &case.id).collect();
+            let silent = walks.iter();
+            let silent = silent.filter(|walk| !walk.cases.iter().any(|id| begun.contains(id)));
+            let silent = silent.map(|walk| (walk.called().to_owned(), walk.cases.clone()));
+            self.silent = silent.collect();
+        }
         for (place, case) in cases().iter().enumerate() {
             let is_asked = walks.iter().any(|walk| walk.cases.contains(&case.id));
             if !is_asked
@@ -165,11 +180,43 @@ impl Results {
         }
     }
 
-    /// Whether nothing is wrong that was not expected.
+    /// Whether nothing is wrong that was not expected, and every client that was started came.
     pub(super) fn is_as_expected(&self, expected: &Expected) -> bool {
-        let came = self.cases().any(|case| case.count > 0);
         let mut wrong = self.cases().filter(|case| is(case, "wrong"));
-        came && wrong.all(|case| expected.has(&case.id))
+        self.has_requests()
+            && !self.is_broken_off
+            && self.stayed_away(expected).is_empty()
+            && wrong.all(|case| expected.has(&case.id))
+    }
+
+    /// Whether a request came that a case is about.
+    fn has_requests(&self) -> bool {
+        self.cases().any(|case| case.count > 0)
+    }
+
+    /// The walks in which no request came, but for cases that need not be right.
+    fn stayed_away(&self, expected: &Expected) -> Vec<String> {
+        let silent = self.silent.iter();
+        let silent = silent.filter(|(_, cases)| !cases.iter().all(|id| expected.has(id)));
+        silent.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Says why the run cannot count as a good one, beside its verdicts.
+    pub(super) fn explain(&self, expected: &Expected) {
+        let stayed_away = self.stayed_away(expected);
+        if self.is_broken_off {
+            complain("A signal ended the run before every case had its verdict.");
+        }
+        if !self.cases().any(CaseView::is_begun) {
+            complain("No request came: let the client connect to the URL, or see why it did not.");
+        } else if !self.has_requests() {
+            complain("No request came that a case is about: --json prints the requests that came.");
+        } else if !self.is_broken_off && !stayed_away.is_empty() {
+            let walks = named(&stayed_away);
+            complain(format!(
+                "No request came in {walks}: see why the client did not connect there."
+            ));
+        }
     }
 
     /// The cases that may be wrong and are right.
@@ -219,15 +266,22 @@ impl Results {
             .iter()
             .filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
         print(&format!("\n{}.\n", counted.collect::<Vec<_>>().join(", ")));
-        if !self.cases().any(CaseView::is_begun) {
-            complain("No request came: let the client connect to the URL, or see why it did not.");
-        }
         for id in self.no_longer_wrong(expected) {
             complain(format!(
                 "{id} is right now: take it out of the file of expected failures."
             ));
         }
         self.notes().iter().for_each(complain);
+    }
+}
+
+/// The names of walks, the first few of them.
+fn named(walks: &[String]) -> String {
+    let first: Vec<_> = walks.iter().take(NAMED).map(String::as_str).collect();
+    let first = first.join(", ");
+    match walks.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 

@@ -89,6 +89,14 @@ impl Walk {
         self.path.starts_with(TOUR)
     }
 
+    /// What a sentence calls it.
+    pub(super) fn called(&self) -> &str {
+        match self.is_tour() {
+            true => "the tour",
+            false => &self.name,
+        }
+    }
+
     /// What its client made of its cases.
     pub(super) fn views(&self, lab: &Lab, profile: Profile) -> Vec<CaseView> {
         self.own(lab.view(&self.name, profile, Instant::now()))
