@@ -2,6 +2,7 @@
 //!
 //! Every failure is reported in a sentence, and none hands a terminal what it would obey.
 
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -11,7 +12,6 @@ use sse_client::{Error, Method, Request, Url};
 use crate::advice::advised;
 use crate::args::At;
 use crate::outcome::Failure;
-use crate::stdout::{Stdout, unwritten};
 
 /// How long an answer may take that waits for nothing.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -193,11 +193,11 @@ pub(crate) fn shown(text: &str) -> String {
 /// # Errors
 /// It cannot be written, though it is read.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = Stdout::new();
-    stdout.print(text.as_bytes());
-    match stdout.failure() {
-        Some(e) => Err(unwritten(e)),
-        None => Ok(()),
+    let mut stdout = std::io::stdout();
+    let printed = stdout.write_all(text.as_bytes());
+    match printed.and_then(|()| stdout.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Failure::unwritten(&e)),
+        _ => Ok(()),
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) const ROWS: usize = 200;
 pub(crate) fn run(args: Connections) -> Result<(), Failure> {
     let rows = api::block_on(all(&args))?;
     if args.json {
-        api::print_json(rows);
+        api::print_json(rows)?;
     } else if rows.is_empty() {
         complain("No client is connected, and the table has none that was.");
     } else {
@@ -34,7 +34,7 @@ pub(crate) fn run(args: Connections) -> Result<(), Failure> {
             .chain([">events", "last id", "verdict"])
             .collect();
         let lines: Vec<_> = rows.iter().map(|row| line(row, are_forwarded)).collect();
-        api::print(&table(&head, &lines));
+        api::print(&table(&head, &lines))?;
     }
     Ok(())
 }

@@ -72,9 +72,7 @@ pub(crate) fn run(args: &Diff) -> Result<Outcome, Failure> {
     }
     stdout.print(&out);
     if let Some(e) = stdout.failure() {
-        return Err(Failure::from(anyhow!(
-            "Stdout cannot be written ({e}): make room there, or print elsewhere."
-        )));
+        return Err(Failure::unwritten(e));
     }
     let (ours, theirs) = compared.events();
     let events = match ours == theirs {

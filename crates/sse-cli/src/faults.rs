@@ -93,7 +93,7 @@ fn post(
         return print_seq(&reply);
     }
     let json = reply.json()?;
-    api::print(&format!("{json}\n"));
+    api::print(&format!("{json}\n"))?;
     Ok(())
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn list(args: Faults) -> Result<(), Failure> {
     let call = call.with("room", args.at.room.as_ref());
     let faults = api::block_on(call.send())?.objects(None)?;
     if args.json {
-        api::print_json(faults);
+        api::print_json(faults)?;
     } else if faults.is_empty() {
         complain("No fault is armed.");
     } else {
@@ -133,7 +133,7 @@ pub(crate) fn list(args: Faults) -> Result<(), Failure> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now_s = now.unwrap_or_default().as_secs();
         let lines: Vec<_> = faults.iter().map(|fault| line(fault, now_s)).collect();
-        api::print(&table(&head, &lines));
+        api::print(&table(&head, &lines))?;
     }
     Ok(())
 }
@@ -185,7 +185,7 @@ pub(crate) fn reset(args: Reset) -> Result<(), Failure> {
 
 fn print_seq(reply: &Reply) -> Result<(), Failure> {
     let seq = reply.seq()?;
-    api::print(&format!("{seq}\n"));
+    api::print(&format!("{seq}\n"))?;
     Ok(())
 }
 

@@ -27,6 +27,7 @@ use crate::outcome::{Failure, Outcome};
 use client::{Client, LastWords};
 use driver::{Driver, Started};
 use expected::Expected;
+use junit::Junit;
 use results::Results;
 use service::Service;
 use stops::Stops;
@@ -60,23 +61,25 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
         None => Expected::default(),
         Some(file) => Expected::read(file)?,
     };
+    let junit = args.junit.clone().map(Junit::open).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let (results, failure) = runtime.block_on(judge(&args, chosen, command, &expected))?;
+    let (mut results, failure) = runtime.block_on(judge(&args, chosen, command, &expected))?;
     if args.json {
         results.print_json(&expected);
     } else {
         results.print_summary(&expected);
     }
     results.explain(&expected);
-    if let Some(file) = &args.junit {
-        junit::write(file, &results, &expected)?;
+    if let Some(junit) = junit {
+        junit.write(&results, &expected)?;
     }
     if let Some(failure) = failure {
         return Err(failure.into());
     }
+    results.printed()?;
     Ok(match results.is_as_expected(&expected) {
         true => Outcome::Yes,
         false => Outcome::No,

@@ -26,14 +26,14 @@ pub(crate) fn run(args: Nodes) -> Result<(), Failure> {
     }
     let engine = state.get("engine").and_then(Value::as_object);
     match engine {
-        Some(engine) if args.json => api::print_json(vec![engine.clone()]),
+        Some(engine) if args.json => api::print_json(vec![engine.clone()])?,
         Some(engine) => {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
             let now_ms = now.unwrap_or_default().as_millis();
-            api::print(&text(engine, u64::try_from(now_ms).unwrap_or(u64::MAX)));
+            api::print(&text(engine, u64::try_from(now_ms).unwrap_or(u64::MAX)))?;
         }
         None if args.json => {}
-        None => api::print(&format!("{ALONE}\n")),
+        None => api::print(&format!("{ALONE}\n"))?,
     }
     Ok(())
 }

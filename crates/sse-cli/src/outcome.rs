@@ -1,7 +1,10 @@
 //! How a command ends: what it exits with, and the sentence where it could not do its work.
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
+
+use anyhow::anyhow;
 
 /// How a command ended that could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,12 @@ impl Failure {
     /// No server of SSE Workbench answered.
     pub(crate) fn no_server(error: impl Into<anyhow::Error>) -> Self {
         Self::new(Kind::NoServer, error)
+    }
+
+    /// Stdout does not take what is printed, though somebody reads it.
+    pub(crate) fn unwritten(error: &io::Error) -> Self {
+        let sentence = "make room there, or print elsewhere";
+        Self::from(anyhow!("Stdout cannot be written ({error}): {sentence}."))
     }
 
     fn new(kind: Kind, error: impl Into<anyhow::Error>) -> Self {

@@ -82,9 +82,7 @@ pub(crate) fn run(args: &Show) -> Result<Outcome, Failure> {
     }
     out.flush();
     match out.stdout.failure() {
-        Some(e) => Err(Failure::from(anyhow!(
-            "Stdout cannot be written ({e}): make room there, or print elsewhere."
-        ))),
+        Some(e) => Err(Failure::unwritten(e)),
         None => Ok(Outcome::Yes),
     }
 }

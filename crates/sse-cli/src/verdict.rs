@@ -24,7 +24,7 @@ pub(crate) fn run(args: Verdict) -> Result<Outcome, Failure> {
         return compare(&args, expected);
     }
     let said = api::block_on(ask(&args))?;
-    print(&said, args.json);
+    print(&said, args.json)?;
     if said.is_empty() && !args.json {
         // Not on stdout, where a line is a verdict.
         let sentence = "no client has reconnected, stays away or has several connections open";
@@ -61,7 +61,7 @@ fn compare(args: &Verdict, expected: &Expectation) -> Result<Outcome, Failure> {
         ));
         return Ok(Outcome::No);
     };
-    print(std::slice::from_ref(&said), args.json);
+    print(std::slice::from_ref(&said), args.json)?;
     let Some((typed, instead)) = expected.broken_by(&said.verdict) else {
         return Ok(Outcome::Yes);
     };
@@ -154,13 +154,13 @@ impl Said {
     }
 }
 
-fn print(said: &[Said], json: bool) {
+fn print(said: &[Said], json: bool) -> Result<(), Failure> {
     let mut text = String::new();
     for said in said {
         text += &if json { said.json() } else { said.line() };
         text.push('\n');
     }
-    api::print(&text);
+    api::print(&text)
 }
 
 /// Asks for the rows that the server has something to say of, the worst first, and sorts what it

@@ -34,12 +34,12 @@ pub(crate) fn run(args: Wait) -> Result<Outcome, Failure> {
     let met = json.get("met").and_then(Value::as_bool);
     let met = met.ok_or_else(|| reply.not_ours("it does not say whether it is true"))?;
     if args.json {
-        api::print(&format!("{json}\n"));
+        api::print(&format!("{json}\n"))?;
     }
     if met {
         let seq = reply.seq()?;
         if !args.json {
-            api::print(&format!("{seq}\n"));
+            api::print(&format!("{seq}\n"))?;
         }
         return Ok(Outcome::Yes);
     }

@@ -7,11 +7,10 @@ mod print;
 mod to_file;
 mod wish;
 
-use std::io;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use sse_client::diagnose::{Finding, Level, diagnose};
 use sse_client::{End, Error, Policy, Reconnect, Step, Watch as Stream, Wish, probe};
 
@@ -198,7 +197,7 @@ impl Follower {
                 return Ok(Watched::Over(Outcome::Yes));
             }
             if let Some(e) = self.printer.stdout().failure() {
-                return Err(unwritten(e));
+                return Err(Failure::unwritten(e));
             }
             is_enough |= self.printer.events() >= most || self.printer.is_over();
         }
@@ -246,7 +245,7 @@ impl Follower {
             }
         };
         if let Some(e) = self.printer.stdout().failure() {
-            return Err(unwritten(e));
+            return Err(Failure::unwritten(e));
         }
         Ok(Watched::Over(match is_well && !self.printer.is_over() {
             true => Outcome::Yes,
@@ -281,12 +280,6 @@ enum Watched {
     Ended(End),
     /// Enough was seen.
     Over(Outcome),
-}
-
-fn unwritten(e: &io::Error) -> Failure {
-    Failure::from(anyhow!(
-        "Stdout cannot be written ({e}): make room there, or print elsewhere."
-    ))
 }
 
 /// Why a watch stops that could go on.

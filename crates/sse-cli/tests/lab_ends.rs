@@ -6,10 +6,11 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -286,7 +287,185 @@ fn a_start_that_fails_in_the_middle_leaves_what_was_judged() {
         assert_eq!(results["cases"][at]["verdict"]["kind"], *kind, "{stdout}");
     }
     let note = results["notes"][0].as_str().expect("a note");
-    assert!(note.starts_with("In P2 the client was not started: "), "{note}");
+    assert!(
+        note.starts_with("In P2 the client was not started: "),
+        "{note}"
+    );
     let xml = fs::read_to_string(junit).expect("a file");
-    assert!(xml.contains("tests=\"2\" failures=\"0\" skipped=\"1\""), "{xml}");
+    assert!(
+        xml.contains("tests=\"2\" failures=\"0\" skipped=\"1\""),
+        "{xml}"
+    );
+}
+
+/// It was said behind all minutes of the run.
+#[test]
+fn a_file_that_cannot_be_written_is_said_before_the_run() {
+    let began = Instant::now();
+    let idle = ["--", "sleep", "300", "{url}"];
+    let (code, _, stderr) =
+        run(&[&["lab", "R4", "--junit", "/no/such/lab.xml"][..], &idle].concat());
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(
+        stderr.contains("/no/such/lab.xml cannot be written"),
+        "{stderr}"
+    );
+    assert!(began.elapsed() < Duration::from_secs(10));
+    // A run without results leaves no file, and one that was there as it was.
+    let folder = tempfile::tempdir().expect("a folder");
+    let (new, old) = (folder.path().join("new"), folder.path().join("old"));
+    fs::write(&old, "as it was").expect("a file");
+    for file in [&new, &old] {
+        let file = file.to_str().expect("UTF-8");
+        let (code, _, stderr) = run(&["lab", "R4", "--junit", file, "--", "/no/such", "{url}"]);
+        assert_eq!(code, Some(1), "{stderr}");
+    }
+    assert!(!new.exists());
+    assert_eq!(fs::read_to_string(old).expect("a file"), "as it was");
+}
+
+/// Half of a JSON was a success.
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_printed_are_an_error() {
+    let client = ["--", SSE, "watch", "{url}", "--reconnect"];
+    let full = fs::File::options().write(true).open("/dev/full");
+    let output = support::command(&["lab", "P1", "--json"])
+        .args(client)
+        .stdout(full.expect("Linux has it"))
+        .output()
+        .expect("the program was built");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("sse: Stdout cannot be written ("),
+        "{stderr}"
+    );
+}
+
+/// 200 MB took 20 s, and `/dev/zero` all memory.
+#[test]
+fn a_file_of_expected_failures_without_end_is_refused() {
+    let (code, _, stderr) = run(&["lab", "R4", "--expected-failures", "/dev/zero"]);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(
+        stderr.contains("/dev/zero has more than 64 KiB: "),
+        "{stderr}"
+    );
+}
+
+/// It was as if nobody had asked for the tour.
+#[test]
+fn a_tour_that_the_profile_does_not_have_is_said() {
+    let (code, _, stderr) = run(&["lab", "tour", "L1", "--profile", "llm"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    let words = "sse: The profile llm has no tour: name its cases, or leave tour out.";
+    assert!(stderr.contains(words), "{stderr}");
+}
+
+/// A test service of the simplest kind: its clients connect when they are started, and do no more.
+/// To a request it answers what `answer` says of its method, and no byte where that says nothing.
+struct Service {
+    url: String,
+    /// The methods of the requests that came.
+    methods: mpsc::Receiver<String>,
+}
+
+impl Service {
+    fn start(answer: fn(&str) -> Option<&'static str>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("it listens"));
+        let (sender, methods) = mpsc::channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("a connection");
+                let (method, body) = read(&mut stream);
+                let Some(status) = answer(&method) else {
+                    continue;
+                };
+                let head = "location: /1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                // The lab may have gone.
+                _ = write!(stream, "HTTP/1.1 {status}\r\n{head}");
+                if method == "POST" {
+                    let wish: Value = serde_json::from_str(&body).expect(&body);
+                    let url = wish["streamUrl"].as_str().expect("a URL");
+                    ask(url.strip_prefix("http://").expect("a URL"), "GET", "");
+                }
+                // The test may be over.
+                _ = sender.send(method);
+            }
+        });
+        Self { url, methods }
+    }
+
+    /// Waits for a request with this method.
+    fn asked(&self, method: &str) {
+        let asked = || self.methods.recv_timeout(SOON).expect(method);
+        while asked() != method {}
+    }
+}
+
+/// Method and body of a request.
+fn read(stream: &mut TcpStream) -> (String, String) {
+    let mut lines = BufReader::new(stream);
+    let (mut method, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        lines.read_line(&mut line).expect("a head");
+        let line = line.trim().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if method.is_empty() {
+            method = line.split(' ').next().unwrap_or_default().to_uppercase();
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a number");
+        }
+    }
+    let mut body = vec![0; length];
+    lines.read_exact(&mut body).expect("a body");
+    (method, String::from_utf8(body).expect("UTF-8"))
+}
+
+/// Its clients went on.
+#[test]
+fn a_signal_has_a_service_close_its_clients() {
+    let service = Service::start(|_| Some("201 Created"));
+    let run = Running::start(&["R14", "--service", &service.url]);
+    service.asked("POST");
+    run.signal("TERM");
+    let (code, stdout, stderr) = run.end();
+    service.asked("DELETE");
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+}
+
+/// Only that nobody had reported it was said.
+#[test]
+fn a_service_that_does_not_close_its_client_is_told_so() {
+    let service = Service::start(|method| match method {
+        "DELETE" => Some("500 Internal Server Error"),
+        _ => Some("201 Created"),
+    });
+    let run = Running::start(&["R12", "--service", &service.url]);
+    service.asked("DELETE");
+    run.signal("TERM");
+    let (_, _, stderr) = run.end();
+    let words = "the client was not closed: ";
+    assert!(stderr.contains(words), "{stderr}");
+    assert!(stderr.contains(" answered 500 to DELETE"), "{stderr}");
+}
+
+/// Its sentence ended with two full stops.
+#[test]
+fn a_service_that_does_not_answer_is_told_in_a_sentence() {
+    let service = Service::start(|method| (method == "GET").then_some("200 OK"));
+    let (code, stdout, stderr) = run(&["lab", "R4", "--service", &service.url]);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stdout.contains("1 not reached."), "{stdout}");
+    assert!(
+        stderr.contains("In R4 the client was not started: "),
+        "{stderr}"
+    );
+    assert!(!stderr.contains(".."), "{stderr}");
 }

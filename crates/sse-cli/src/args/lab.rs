@@ -35,7 +35,8 @@ pub(crate) struct Lab {
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
 
-    /// A file of the cases that may be wrong: one id a line, and behind it whatever you like.
+    /// A file of the cases that may be wrong: one id a line as above, and behind it whatever you
+    /// like.
     #[arg(long, value_name = "FILE")]
     pub(crate) expected_failures: Option<PathBuf>,
 
@@ -53,7 +54,7 @@ pub(crate) struct Lab {
     pub(crate) jobs: usize,
 
     /// The command that starts the client, in which {url} stands for where it is to connect. It is
-    /// stopped when its case has a verdict.
+    /// stopped with all that it started when its case has a verdict.
     #[arg(value_name = "COMMAND", last = true)]
     pub(crate) command: Vec<String>,
 }

@@ -79,7 +79,10 @@ impl Group {
                 self.child.wait().await
             }
         };
-        while self.id.is_some_and(|id| test_kill_process_group(id).is_ok()) {
+        while self
+            .id
+            .is_some_and(|id| test_kill_process_group(id).is_ok())
+        {
             if Instant::now() >= until {
                 self.signal(Signal::KILL);
                 break;

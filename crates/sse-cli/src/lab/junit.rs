@@ -1,20 +1,69 @@
 //! The results as JUnit XML, which servers of continuous integration read.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::PathBuf;
 
 use anyhow::Context;
 
 use super::expected::Expected;
 use super::results::Results;
 
-/// Writes them into a file.
-///
-/// # Errors
-/// The file cannot be written.
-pub(super) fn write(file: &Path, results: &Results, expected: &Expected) -> anyhow::Result<()> {
-    std::fs::write(file, text(results, expected))
-        .with_context(|| format!("{} cannot be written", file.display()))
+/// The file that they are written into. It is opened before the run, so that a path that cannot be
+/// written is said at once, and holds what it held until the results are there.
+#[derive(Debug)]
+pub(super) struct Junit {
+    path: PathBuf,
+    file: File,
+    /// Whether it was not there before, and nothing is in it yet.
+    is_new: bool,
+}
+
+impl Junit {
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn open(path: PathBuf) -> anyhow::Result<Self> {
+        let mut options = OpenOptions::new();
+        let new = options.write(true).create_new(true).open(&path);
+        let is_new = new.is_ok();
+        let file = match new {
+            // It may be a device, or what a shell opened.
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                OpenOptions::new().write(true).open(&path)
+            }
+            new => new,
+        };
+        let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(Self { path, file, is_new })
+    }
+
+    /// Writes the results.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn write(mut self, results: &Results, expected: &Expected) -> anyhow::Result<()> {
+        self.is_new = false;
+        let written = self.replace(&text(results, expected));
+        written.with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+
+    fn replace(&mut self, text: &str) -> io::Result<()> {
+        if self.file.metadata()?.is_file() {
+            self.file.set_len(0)?;
+        }
+        self.file.write_all(text.as_bytes())?;
+        self.file.flush()
+    }
+}
+
+impl Drop for Junit {
+    fn drop(&mut self) {
+        if self.is_new {
+            // An empty file is no result.
+            _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 fn text(results: &Results, expected: &Expected) -> String {

@@ -1,7 +1,7 @@
 //! The results of a run of `sse lab`, and how they are told.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 
 use serde::Serialize;
 use sse_lab::{CaseView, Lab, Profile, VerdictView, cases};
@@ -13,6 +13,7 @@ use super::expected::Expected;
 use crate::api::print;
 use crate::complain;
 use crate::look::{GREEN, QUIET, RED, YELLOW, painted, several};
+use crate::outcome::Failure;
 use crate::stdout::has_colours;
 
 /// As many walks as a sentence names.
@@ -34,6 +35,8 @@ pub(super) struct Results {
     silent: Vec<(String, HashSet<String>)>,
     /// Whether a signal came before every started client had its verdicts.
     is_broken_off: bool,
+    /// Why something could not be printed.
+    unprinted: Option<Failure>,
 }
 
 impl Results {
@@ -46,6 +49,7 @@ impl Results {
             ended: BTreeMap::new(),
             silent: Vec::new(),
             is_broken_off: false,
+            unprinted: None,
         }
     }
 
@@ -59,7 +63,7 @@ impl Results {
     }
 
     /// Says where clients are to connect, or that they are started.
-    pub(super) fn begin(&self, urls: impl Iterator<Item = String>, driver: Option<&Driver>) {
+    pub(super) fn begin(&mut self, urls: impl Iterator<Item = String>, driver: Option<&Driver>) {
         let urls: Vec<_> = urls.collect();
         if let Some(driver) = driver {
             let walks = several(urls.len() as u64, "walk");
@@ -83,7 +87,25 @@ impl Results {
                 "let your client connect to each of these, and call the tool wait:"
             }
         });
-        urls.iter().for_each(|url| print(&format!("{url}\n")));
+        for url in urls {
+            match self.is_quiet {
+                true => _ = writeln!(std::io::stderr(), "{url}"),
+                false => self.print(&format!("{url}\n")),
+            }
+        }
+    }
+
+    /// Prints a text, and keeps why that failed first: the run goes on.
+    fn print(&mut self, text: &str) {
+        if let Err(e) = print(text) {
+            self.unprinted.get_or_insert(e);
+        }
+    }
+
+    /// # Errors
+    /// Something could not be printed, though somebody read it.
+    pub(super) fn printed(&mut self) -> Result<(), Failure> {
+        self.unprinted.take().map_or(Ok(()), Err)
     }
 
     /// Whether a case has a verdict that is not known yet.
@@ -99,7 +121,7 @@ impl Results {
             let Some(place) = place else { continue };
             let known = self.cases.get(&place).and_then(|case| case.verdict.clone());
             if known.is_none() && view.verdict.is_some() && !self.is_quiet {
-                print(&line(&view, expected));
+                self.print(&line(&view, expected));
             }
             // What is judged stays: a client may go on behind its verdict.
             if known.is_none() {
@@ -226,7 +248,7 @@ impl Results {
         ids.filter(|id| expected.has(id))
     }
 
-    pub(super) fn print_json(&self, expected: &Expected) {
+    pub(super) fn print_json(&mut self, expected: &Expected) {
         #[derive(Serialize)]
         struct Whole<'a> {
             profile: Profile,
@@ -242,10 +264,10 @@ impl Results {
         };
         // No map of it has a key that is no text.
         let text = serde_json::to_string_pretty(&whole).unwrap_or_default();
-        print(&format!("{text}\n"));
+        self.print(&format!("{text}\n"));
     }
 
-    pub(super) fn print_summary(&self, expected: &Expected) {
+    pub(super) fn print_summary(&mut self, expected: &Expected) {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for case in self.cases() {
             let kind = case
@@ -265,7 +287,8 @@ impl Results {
         let counted = kinds
             .iter()
             .filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
-        print(&format!("\n{}.\n", counted.collect::<Vec<_>>().join(", ")));
+        let counted: Vec<_> = counted.collect();
+        self.print(&format!("\n{}.\n", counted.join(", ")));
         for id in self.no_longer_wrong(expected) {
             complain(format!(
                 "{id} is right now: take it out of the file of expected failures."

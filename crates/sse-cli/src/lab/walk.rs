@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use sse_lab::{Case, CaseView, Lab, Profile, RunView, Second, cases};
 
 use crate::args::Lab as Args;
@@ -13,6 +13,9 @@ const VISITOR: &str = "client";
 
 /// What stands for all cases of the tour on the command line.
 const WHOLE: &str = "tour";
+
+/// As many characters of an id are shown that is none.
+const SHOWN: usize = 40;
 
 /// Below this are the walks through the tour.
 const TOUR: &str = "/lab/tour/";
@@ -115,12 +118,38 @@ impl Walk {
     }
 }
 
+/// The cases that an id as a person types it stands for: `r4` is R4, and `S2` all of its variants.
+///
+/// # Errors
+/// There is none.
+pub(super) fn named(id: &str) -> anyhow::Result<Vec<&'static Case>> {
+    let exact = cases()
+        .iter()
+        .filter(|case| case.id.eq_ignore_ascii_case(id));
+    let mut found: Vec<_> = exact.collect();
+    if found.is_empty() {
+        let begins = format!("{}-", id.to_ascii_uppercase());
+        found.extend(cases().iter().filter(|case| case.id.starts_with(&begins)));
+    }
+    if found.is_empty() {
+        let id: String = crate::api::shown(id).chars().take(SHOWN).collect();
+        bail!("There is no case {id}: docs/LAB.md and /lab of a server list them.");
+    }
+    Ok(found)
+}
+
 /// The cases that were asked for, as walks.
 pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
     let of_profile = |case: &&Case| case.is_in(args.profile);
     let mut wanted: Vec<&Case> = Vec::new();
     let asks_tour = args.cases.iter().any(|id| id.eq_ignore_ascii_case(WHOLE));
     if asks_tour {
+        if !cases().iter().any(|case| of_profile(&case) && case.in_tour) {
+            bail!(
+                "The profile {} has no tour: name its cases, or leave {WHOLE} out.",
+                args.profile
+            );
+        }
         wanted.extend(
             cases()
                 .iter()
@@ -128,20 +157,9 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
                 .filter(|case| case.in_tour),
         );
     }
-    let named = args.cases.iter();
-    for id in named.filter(|id| !id.eq_ignore_ascii_case(WHOLE)) {
-        let exact = cases()
-            .iter()
-            .filter(|case| case.id.eq_ignore_ascii_case(id));
-        let mut found: Vec<_> = exact.collect();
-        if found.is_empty() {
-            // `S2` is all of its variants.
-            let begins = format!("{}-", id.to_ascii_uppercase());
-            found.extend(cases().iter().filter(|case| case.id.starts_with(&begins)));
-        }
-        if found.is_empty() {
-            Case::find(id)?;
-        }
+    let typed = args.cases.iter();
+    for id in typed.filter(|id| !id.eq_ignore_ascii_case(WHOLE)) {
+        let mut found = named(id)?;
         // Of the variants of a case, a profile may have some.
         if found.iter().any(|case| case.is_in(args.profile)) {
             found.retain(|case| case.is_in(args.profile));
