@@ -80,10 +80,17 @@ async fn chromium_walks_the_lab_and_sees_what_came_of_it() {
     let page = &session.page;
     page.goto(&format!("http://localhost:{}/", app.port)).await;
     page.until_phase("running").await;
-    lab::a_page_walks(page, "chromium-").await;
-    lab::a_case_is_tried_again(page).await;
-    lab::two_runs_are_compared(page, app.port).await;
-    until_still(page, "a tour that is walked").await;
+    let place = async {
+        lab::a_page_walks(page, "chromium-").await;
+        lab::a_case_is_tried_again(page).await;
+        lab::a_second_address_is_opened_for_others(page).await;
+        lab::two_runs_are_compared(page, app.port).await;
+        until_still(page, "a tour that is walked").await;
+    };
+    // Both wait for verdicts most of the time, so they wait together.
+    let other = webdriver::chromium(&desktop).await;
+    tokio::join!(place, lab::its_page_walks(&other.page, app.port));
+    other.close().await;
     session.close().await;
 }
 
@@ -95,8 +102,13 @@ async fn firefox_walks_the_lab_and_sees_what_came_of_it() {
     let page = &session.page;
     page.goto(&format!("http://localhost:{}/", app.port)).await;
     page.until_phase("running").await;
-    lab::a_page_walks(page, "firefox-").await;
-    lab::a_case_is_tried_again(page).await;
+    let place = async {
+        lab::a_page_walks(page, "firefox-").await;
+        lab::a_case_is_tried_again(page).await;
+    };
+    let other = webdriver::firefox(&desktop).await;
+    tokio::join!(place, lab::its_page_walks(&other.page, app.port));
+    other.close().await;
     session.close().await;
 }
 

@@ -216,6 +216,12 @@ pub(crate) fn lab_case(
     view.ok()
 }
 
+/// Opens the second address of a run of the lab, and answers its URL.
+#[tauri::command]
+pub(crate) async fn lab_second(shell: State<'_, AppState>, name: String) -> Result<String, Error> {
+    Ok(shell.lab().open_second(&name).await?)
+}
+
 /// Forgets what a client has made of the lab. One that never came is forgotten.
 #[tauri::command(async)]
 pub(crate) fn lab_forget(shell: State<'_, AppState>, name: &str) {

@@ -29,6 +29,10 @@ pub(crate) enum Error {
     #[error("{}", .0.error)]
     Fault(sse_server::BadFault),
 
+    /// The lab cannot do it.
+    #[error(transparent)]
+    Lab(#[from] sse_lab::Error),
+
     /// What was to be watched makes no request.
     #[error(transparent)]
     Watch(#[from] sse_client::Error),

@@ -112,6 +112,7 @@ pub fn run() -> ExitCode {
             commands::lab_run,
             commands::lab_case,
             commands::lab_forget,
+            commands::lab_second,
             commands::watch_form,
             commands::watch_curl,
             commands::record_connection,

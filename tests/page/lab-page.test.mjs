@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { Eyes } = await load("lab/eyes.js");
-const { PageWalk } = await load("lab/page-walk.js");
+const { PageWalk, chosenCases } = await load("lab/page-walk.js");
 
 /** What was posted: URL and reports. @type {[string, object[]][]} */
 let posted = [];
@@ -84,7 +84,8 @@ const run = (judged, tour = false) => {
 test("a few cases are walked at once, and the next when one is judged", () => {
   begun();
   const cases = ["S1", "S3", "S5", "S9"].map(listed);
-  const walk = new PageWalk("me", cases, /** @type {any} */ (Source));
+  const what = { tour: true, alone: cases };
+  const walk = new PageWalk("me", what, /** @type {any} */ (Source));
   walk.begin(0);
   const urls = () => Source.all.filter((one) => !one.isClosed).map(({ url }) => url);
   const tour = "/lab/tour/me";
@@ -105,7 +106,8 @@ test("a few cases are walked at once, and the next when one is judged", () => {
 test("where a case is about that, it is told to close, and that is reported", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   begun();
-  const walk = new PageWalk("me", [listed("R12-open")], /** @type {any} */ (Source));
+  const what = { tour: true, alone: [listed("R12-open")] };
+  const walk = new PageWalk("me", what, /** @type {any} */ (Source));
   walk.begin(0);
   const source = Source.all[1];
   source.dispatchEvent(new Event("open"));
@@ -120,9 +122,38 @@ test("where a case is about that, it is told to close, and that is reported", (t
 
 test("a walk that is stopped leaves nothing open", () => {
   begun();
-  const walk = new PageWalk("me", [listed("S1")], /** @type {any} */ (Source));
+  const what = { tour: true, alone: [listed("S1")] };
+  const walk = new PageWalk("me", what, /** @type {any} */ (Source));
   walk.begin(0);
   walk.stop();
   assert.equal(walk.isOn, false);
   assert.ok(Source.all.every((source) => source.isClosed));
+});
+
+test("cases that the URL names are walked at their own URLs, without the tour", () => {
+  begun();
+  const what = { tour: false, alone: [listed("P26"), listed("E1")] };
+  const walk = new PageWalk("me", what, /** @type {any} */ (Source));
+  walk.begin(0);
+  assert.deepEqual(Source.all.map(({ url }) => url), ["/lab/case/P26/me", "/lab/case/E1/me"]);
+  walk.goOn(run(["P26", "E1"]), 1000);
+  assert.equal(walk.isOn, false);
+});
+
+test("the URL of the page can name cases, and is told of those that it cannot walk", () => {
+  const one = (/** @type {string} */ id, /** @type {object} */ more = {}) =>
+    /** @type {any} */ ({ id, profiles: ["standard"], second: "unused", clients: 0, ...more });
+  const all = [
+    one("P26"), one("E1"), one("R9", { second: "url" }), one("R10", { clients: 10 }),
+    one("L1", { profiles: ["llm"] }),
+  ];
+  const ids = (/** @type {string} */ search) => {
+    const { listed, isPart, others } = chosenCases(all, search);
+    return [listed.map(({ id }) => id), isPart, others];
+  };
+  assert.deepEqual(ids(""), [["P26", "E1"], false, []]);
+  assert.deepEqual(ids("?case="), [["P26", "E1"], false, []]);
+  assert.deepEqual(ids("?case=e1"), [["E1"], true, []]);
+  assert.deepEqual(ids("?case=E1,P26&case=R9, X"), [["P26", "E1"], true, ["r9", "x"]]);
+  assert.deepEqual(ids("?case=L1"), [[], true, ["l1"]]);
 });

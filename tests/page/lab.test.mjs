@@ -6,8 +6,9 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const {
-  commandLine, differs, fateWords, isName, isOfEventSource, markOf, matches, newFields, ownName,
-  rowWords, sizeWords, standingWords, tallyOf, tallyWords, time, tryName,
+  commandLine, differs, fateWords, isForOne, isName, isOfEventSource, markOf, matches, newFields,
+  notHereWords, ownName, reportWords, rowWords, sizeWords, standingWords, tallyOf, tallyWords, time,
+  tryName,
 } = await load("lab/lab-words.js");
 const { axisOf, sceneOf, sceneWords, withRoom } = await load("lab/case-scene.js");
 const { LabFeed } = await load("lab/lab-feed.js");
@@ -121,6 +122,32 @@ test("a first try is in the page's own run, and each further one in a run of its
   assert.deepEqual([1, 2, 3].map((nth) => tryName("firefox-140", nth)), [
     "firefox-140", "firefox-140-try-2", "firefox-140-try-3",
   ]);
+});
+
+test("a case that this page cannot try says why, and what can", () => {
+  const words = (/** @type {object} */ needs, reaches = false) => {
+    const listed = { id: "X1", second: "unused", clients: 0, ...needs };
+    return notHereWords(/** @type {any} */ (listed), reaches);
+  };
+  assert.equal(words({}), "");
+  assert.equal(isForOne({ second: "unused", clients: 1 }), true);
+  assert.match(words({ second: "url" }), /a page on another port/);
+  assert.match(words({ id: "R9", second: "url" }), /connect a client there/);
+  assert.equal(words({ second: "url" }, true), "");
+  assert.equal(isForOne({ second: "url", clients: 0 }), false);
+  assert.match(words({ second: "redirect" }, true), /sends Authorization or a cookie/);
+  assert.match(words({ clients: 10 }, true), /10 connections at once/);
+  assert.equal(isForOne({ second: "unused", clients: 10 }), false);
+});
+
+test("what a report says", () => {
+  const words = (/** @type {string} */ kind, /** @type {string | null} */ name = null) =>
+    reportWords({ kind, name });
+  assert.equal(words("event"), "an event");
+  assert.equal(words("event", ""), "an event");
+  assert.equal(words("event", "note"), "note");
+  assert.equal(words("error"), "an error");
+  assert.equal(words("closed"), "told to close");
 });
 
 test("what became of a request", () => {

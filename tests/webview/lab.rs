@@ -8,6 +8,7 @@ async fn the_window_walks_the_lab_and_shows_what_came_of_it() {
     let (_desktop, session, port) = opened().await;
     lab::a_page_walks(&session.page, "webview-").await;
     lab::a_case_is_tried_again(&session.page).await;
+    lab::a_case_of_another_origin_is_tried(&session.page).await;
     lab::two_runs_are_compared(&session.page, port).await;
     session.close().await;
 }

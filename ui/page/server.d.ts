@@ -585,6 +585,9 @@ export type LabRun = {
   cases: Array<LabCase>,
 };
 
+/** What a case needs the second listener of its run for: another origin, or one that can be closed. */
+export type LabSecond = "unused" | "redirect" | "url";
+
 /** What was sent to one request, as far as it is kept. */
 export type LabSent = {
   /**
@@ -693,8 +696,10 @@ export type ListedCase = {
   profiles: Array<Profile>,
   /** The types of its events that a client must listen for, if it is as EventSource is. */
   names: Array<string>,
-  /** Whether it needs another address than the lab's own, or many clients. */
-  needs_more: boolean,
+  /** What it needs the second address of its run for. */
+  second: LabSecond,
+  /** How many clients at once it is about; 0 and 1 are one. */
+  clients: number,
 };
 
 /** What the next step of a replay sends. */

@@ -257,6 +257,13 @@ export interface LabReader {
   case(name: string, id: string, profile: Profile): Promise<LabCaseSent | null>;
   /** Forgets what a client did: whoever comes by that name begins anew. */
   forget(name: string): Promise<void>;
+  /**
+   * Opens the second address of a run, and answers its URL. It is closed when the run is forgotten
+   * or the server stops.
+   */
+  second(name: string): Promise<string>;
+  /** Whether this page may connect to a second address. */
+  readonly reachesSecond: boolean;
 }
 
 /** What is to be done to connections that are open. */

@@ -43,8 +43,10 @@ pub struct ListedCase {
     pub profiles: Vec<Profile>,
     /// The types of its events that a client must listen for, if it is as EventSource is.
     pub names: Vec<String>,
-    /// Whether it needs another address than the lab's own, or many clients.
-    pub needs_more: bool,
+    /// What it needs the second address of its run for.
+    pub second: Second,
+    /// How many clients at once it is about; 0 and 1 are one.
+    pub clients: usize,
 }
 
 /// A run, and its verdicts so far.
@@ -215,7 +217,8 @@ impl ListedCase {
             in_tour: case.in_tour,
             profiles: case.questions.keys().copied().collect(),
             names: case.event_names().into_iter().map(str::to_owned).collect(),
-            needs_more: case.needs.second != Second::Unused || case.needs.clients > 1,
+            second: case.needs.second,
+            clients: case.needs.clients,
         });
         listed.collect()
     }

@@ -7,6 +7,7 @@
 
 /** @implements {LabReader} */
 export class TauriLab {
+  reachesSecond = true;
   #tauri;
 
   /** @param {TauriGlobal} tauri */
@@ -49,5 +50,13 @@ export class TauriLab {
    */
   forget(name) {
     return this.#tauri.core.invoke("lab_forget", { name });
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<string>}
+   */
+  second(name) {
+    return this.#tauri.core.invoke("lab_second", { name });
   }
 }

@@ -10,6 +10,8 @@ const NO_LAB = "This server has no lab: `sse serve` and the app have one.";
 
 /** @implements {LabReader} */
 export class WebLab {
+  /** The page's policy lets it connect to its own origin alone. */
+  reachesSecond = false;
   #ask;
 
   /**
@@ -54,6 +56,17 @@ export class WebLab {
   /** @param {string} name */
   async forget(name) {
     await this.#ask(`/runs/${name}`, "DELETE");
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<string>}
+   */
+  async second(name) {
+    const response = await this.#ask(`/runs/${name}/second`, "POST");
+    if (!response.ok) throw new Error(NO_LAB);
+    const { url } = await response.json();
+    return url;
   }
 
   /** @param {string} path */

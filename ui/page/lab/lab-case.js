@@ -11,11 +11,14 @@ import { WireLog } from "../wire/wire-log.js";
 import { WireRows } from "../wire/wire-rows.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { copyOnClick } from "../parts/copy-button.js";
+import { drawReports } from "./case-reports.js";
 import {
   fateWords,
+  isForOne,
   isOfEventSource,
   markOf,
   newFields,
+  notHereWords,
   rowWords,
   sizeWords,
   time,
@@ -41,7 +44,9 @@ const newCase = markup(`
       aria-label="Copy the URL of this case"
       title="Copy the URL of this case">${icon("copy")}</button><button type="button"
       class="small" data-act="walk-case" title="Open an EventSource of this page at this URL">Try
-      it in this page</button></p>
+      it in this page</button><button type="button" class="small" data-act="second"
+      title="Another address of this server, for this run: another origin, which can be closed"
+      >Open its second address</button><span class="hint quiet"></span></p>
   </header>
   <div class="body" role="region" tabindex="0" aria-label="The case">
     <dl class="rule">
@@ -49,16 +54,29 @@ const newCase = markup(`
       <div><dt class="meta">the client must</dt><dd class="must"></dd></div>
       <div><dt class="meta">the rule</dt><dd class="source"></dd></div>
     </dl>
+    <div class="eyes" hidden>
+      <p>No request shows this: compare what your client shows. If it reports that to
+        <code class="saw"></code>, the lab judges it by its reports.</p>
+      <p class="by-itself"><span>A browser reports by itself on this page:</span><code class="page"
+        ></code><button type="button" class="tool" data-act="copy-page"
+        aria-label="Copy the URL of that page"
+        title="Copy the URL of that page">${icon("copy")}</button><a class="page" target="_blank"
+        rel="noopener">Open it</a></p>
+    </div>
     <case-line hidden></case-line>
     <ol class="requests"></ol>
+    <section class="showed" aria-label="What it reported that it showed" hidden>
+      <h3 class="line">What it reported that it showed</h3>
+      <ol class="reports"></ol>
+    </section>
     <p class="none"></p>
   </div>`);
 
 const newRequest = markup(`
   <li>
     <p class="line"><span class="number"></span><span class="at"></span><code class="target"></code
-      ><span class="brought">last event id <code></code></span><span class="fate"></span
-      ><span class="size"></span></p>
+      ><span class="brought">last event id <code></code></span><span class="outcome"><span
+      class="fate"></span><span class="size"></span></span></p>
     <div class="sides">
       <div class="head"><pre data-exact></pre><button type="button" class="link" data-act="fields"
         aria-expanded="false"></button></div>
@@ -74,12 +92,15 @@ const newRequest = markup(`
  * @typedef {object} Ways
  * @property {() => void} close
  * @property {(id: string) => void} walk opens an EventSource of this page at the URL of a case
- * @property {(id: string) => string} url
+ * @property {(id: string) => string} url empty while its address is not open
+ * @property {(id: string) => string} page the URL of the page that walks this case alone
+ * @property {() => void} second opens the second address of the run
  */
 
 export class LabCaseView extends HTMLElement {
   /** @type {ListedCase | null} */
   #listed = null;
+  #reachesSecond = false;
   /** What is drawn of each request. @type {string[]} */
   #drawn = [];
 
@@ -92,6 +113,11 @@ export class LabCaseView extends HTMLElement {
     part(this, "[data-act=close-case]").addEventListener("click", ways.close);
     copyOnClick(part(this, "[data-act=copy-case]"), app.host, () => ways.url(this.caseId));
     part(this, "[data-act=walk-case]").addEventListener("click", () => ways.walk(this.caseId));
+    part(this, "[data-act=second]").addEventListener("click", () => ways.second());
+    copyOnClick(part(this, "[data-act=copy-page]"), app.host, () => ways.page(this.caseId));
+    this.#reachesSecond = app.host.lab.reachesSecond;
+    // the window shows no other page
+    part(this, "a.page").hidden = app.host.controls;
     this.addEventListener("copy", copyExactly);
   }
 
@@ -108,19 +134,29 @@ export class LabCaseView extends HTMLElement {
    * Shows a case before anything is known of it.
    *
    * @param {ListedCase} listed
-   * @param {string} url
+   * @param {{ url: string, page: string, second: string }} urls those of the case and of its page,
+   *   and the second address of the run; what is not open is empty
    */
-  open(listed, url) {
+  open(listed, { url, page, second }) {
     const isNew = this.#listed?.id !== listed.id;
     this.#listed = listed;
     setText(part(this, ".id"), listed.id);
     setText(part(this, ".name"), listed.name);
     setText(part(this, ".url"), url);
     part(this, ".url").title = url;
+    for (const it of [".own > .url", "[data-act=copy-case]"]) part(this, it).hidden = url === "";
+    setText(part(this, ".saw"), `${url}/saw`);
+    setText(part(this, "code.page"), page);
+    /** @type {HTMLAnchorElement} */ (part(this, "a.page")).href = page;
+    const why = notHereWords(listed, this.#reachesSecond);
+    const opens = listed.second === "redirect" || (listed.second === "url" && why !== "");
+    part(this, "[data-act=second]").hidden = !opens || second !== "";
+    const leads = listed.second === "redirect" && second !== "";
+    setText(part(this, ".own > .hint"), leads ? `${why} The address is open: ${second}` : why);
     setText(part(this, ".does"), listed.does);
     setText(part(this, ".must"), listed.must);
     setText(part(this, ".source"), sourceWords(listed));
-    part(this, "[data-act=walk-case]").hidden = !isOfEventSource(listed);
+    part(this, "[data-act=walk-case]").hidden = !isOfEventSource(listed) || why !== "";
     if (!isNew) return;
     part(this, ".body").scrollTop = 0;
     this.show(undefined, null);
@@ -138,6 +174,10 @@ export class LabCaseView extends HTMLElement {
     setText(part(this, ".verdict .text"), mark === "open" ? "nobody came yet" : mark);
     const { words, isRule } = rowWords(listed, seen);
     setText(part(this, ".verdict .words"), isRule ? "" : words);
+    part(this, ".eyes").hidden = mark !== "needs your eyes" || !isOfEventSource(listed);
+    const reports = whole?.case.saw ?? [];
+    part(this, ".showed").hidden = reports.length === 0;
+    drawReports(part(this, ".reports"), reports);
     const requests = whole?.case.requests ?? [];
     const sent = whole?.sent ?? [];
     if (whole) /** @type {CaseLine} */ (part(this, "case-line")).show(whole.case, sent);
@@ -198,6 +238,7 @@ function noneWords(seen, listed, { more, beside, preflights }) {
   if (!isOfEventSource(listed)) {
     return "Give its URL to the client: as the base URL of the API, or as that of the MCP server.";
   }
+  if (!isForOne(listed)) return "";
   return listed.in_tour
     ? "The tour comes to it by itself. It has a URL of its own as well, above."
     : "Most clients end here for good, so the tour leaves it out: connect to its own URL.";

@@ -6,7 +6,7 @@
  */
 
 import { markOf, ownName, rowWords, tallyOf, tallyWords } from "./lab-words.js";
-import { PageWalk } from "./page-walk.js";
+import { PageWalk, chosenCases } from "./page-walk.js";
 import { part, setText } from "../parts/dom.js";
 
 /** How often the verdicts are asked for. */
@@ -21,6 +21,8 @@ const button = (act) => part(document, `button[data-act=${act}]`);
 
 /** @type {ListedCase[]} */
 let listed = [];
+/** The URL names some of the cases: each of them is walked at its own URL. */
+let isPart = false;
 /** @type {PageWalk | null} */
 let walk = null;
 
@@ -59,6 +61,23 @@ function draw(seen) {
 /** @param {string} words */
 const say = (words) => setText(standing, words);
 
+/**
+ * Some cases are walked: what is said of all, and of the tour, is not true of them.
+ *
+ * @param {string[]} others ids that cannot be walked here
+ */
+function drawPart(others) {
+  setText(button("all"), listed.length === 1 ? `Walk ${listed[0].id}` : "Walk these cases");
+  button("all").hidden = listed.length === 0;
+  button("tour").hidden = true;
+  part(document, ".long").hidden = true;
+  part(document, ".whole").hidden = false;
+  if (others.length > 0) {
+    const why = "they need another address, more clients or another profile, or are no cases";
+    setText(problem, `This page cannot walk ${others.join(", ")}: ${why}.`);
+  }
+}
+
 /** @param {boolean} isOn */
 function drawActs(isOn) {
   button("all").disabled = isOn;
@@ -69,7 +88,8 @@ function drawActs(isOn) {
 /** @param {boolean} isWhole */
 async function begin(isWhole) {
   const name = `${ownName(navigator.userAgent, false)}-${crypto.randomUUID().slice(0, 8)}`;
-  const own = new PageWalk(name, isWhole ? listed.filter(({ in_tour }) => !in_tour) : []);
+  const alone = listed.filter(({ in_tour }) => isPart || (isWhole && !in_tour));
+  const own = new PageWalk(name, { tour: !isPart, alone });
   walk = own;
   setText(problem, "");
   drawActs(true);
@@ -103,10 +123,11 @@ addEventListener("pagehide", () => walk?.stop());
 try {
   /** @type {ListedCase[]} */
   const all = await read("/api/lab");
-  // one browser at one address cannot walk the others
-  listed = all.filter((one) => one.profiles.includes("standard") && !one.needs_more);
+  const chosen = chosenCases(all, location.search);
+  ({ listed, isPart } = chosen);
   rows.replaceChildren(...listed.map(newRow));
   draw(new Map());
+  if (isPart) drawPart(chosen.others);
 } catch (error) {
   setText(problem, `The lab does not answer: ${error instanceof Error ? error.message : error}`);
 }

@@ -98,6 +98,8 @@ export class LabPlace extends HTMLElement {
   /** Where the focus was when the filter got it. @type {HTMLElement | null} */
   #cameFrom = null;
   #announced = "";
+  /** The second addresses that are open, by the names of their runs. @type {Map<string, string>} */
+  #seconds = new Map();
 
   /** @param {App} app */
   connect(app) {
@@ -151,6 +153,8 @@ export class LabPlace extends HTMLElement {
       close: () => this.#close(),
       walk: (id) => this.#walkCase(id),
       url: (id) => this.#caseUrl(id),
+      page: (id) => this.#pageUrl(id),
+      second: () => this.#openSecond(),
     });
     this.#listenToFilter();
     this.addEventListener("keydown", this.#onKey);
@@ -165,6 +169,7 @@ export class LabPlace extends HTMLElement {
     }).observe(this);
     document.addEventListener("visibilitychange", () => feed.nudge());
     app.store.on("status", () => {
+      if (app.store.get("status")?.phase !== "running") this.#seconds.clear();
       feed.nudge();
       nextFrame(this.#draw);
     });
@@ -242,10 +247,48 @@ export class LabPlace extends HTMLElement {
     return streamAddress(this.#app?.store.get("status"), `/lab/tour/${name}`);
   }
 
-  /** @param {string} id */
+  /**
+   * The URL of a case; empty while the address that it begins at is not open.
+   *
+   * @param {string} id
+   */
   #caseUrl(id) {
-    const name = this.#feed?.wish.name ?? FIRST_NAME;
-    return streamAddress(this.#app?.store.get("status"), `/lab/case/${id}/${name}`);
+    const feed = this.#feed;
+    const name = feed?.wish.name ?? FIRST_NAME;
+    const path = `/lab/case/${id}/${name}`;
+    if (feed?.listed.find((one) => one.id === id)?.second === "url") {
+      const second = this.#seconds.get(name);
+      return second === undefined ? "" : `${second}${path}`;
+    }
+    return streamAddress(this.#app?.store.get("status"), path);
+  }
+
+  /** The page that lets a browser walk one case. @param {string} id */
+  #pageUrl(id) {
+    return streamAddress(this.#app?.store.get("status"), `/lab/page?case=${id}`);
+  }
+
+  /** Opens the second address of the run that is shown, which begins here if it is not there. */
+  #openSecond() {
+    return this.#do(async () => {
+      const { name } = /** @type {LabFeed} */ (this.#feed).wish;
+      // it stays in view, whoever else came
+      this.#chosen = true;
+      await this.#secondOf(name);
+    });
+  }
+
+  /** @param {string} name */
+  async #secondOf(name) {
+    const url = await /** @type {App} */ (this.#app).host.lab.second(name);
+    this.#seconds.set(name, url);
+    return url;
+  }
+
+  /** Forgets a run; its second address is closed with it. @param {string} name */
+  async #forget(name) {
+    this.#seconds.delete(name);
+    await this.#app?.host.lab.forget(name);
   }
 
   /** Where this page's own EventSource connects to; it throws while the server is stopped. */
@@ -267,8 +310,8 @@ export class LabPlace extends HTMLElement {
       // it throws while there is no server: what is known is kept then
       void this.#base;
       this.#walk?.stop();
-      if (this.#feed?.names.includes(name)) await this.#app?.host.lab.forget(name);
-      this.#begin(name, "");
+      if (this.#feed?.names.includes(name)) await this.#forget(name);
+      await this.#begin(name, "");
     });
   }
 
@@ -281,7 +324,7 @@ export class LabPlace extends HTMLElement {
   #walkCase(id) {
     return this.#do(async () => {
       const { name, before } = await this.#newTry(id);
-      this.#begin(name, id);
+      await this.#begin(name, id);
       if (before !== "") this.#show({ other: before });
     });
   }
@@ -308,15 +351,16 @@ export class LabPlace extends HTMLElement {
    * @param {string} name
    * @param {string} id of the only case; empty for the tour
    */
-  #begin(name, id) {
+  async #begin(name, id) {
     const feed = /** @type {LabFeed} */ (this.#feed);
     const listed = feed.listed.find((one) => one.id === id) ?? null;
     // the profile may not have it any more
     if (id !== "" && !listed) return;
     const path = listed ? `case/${id}` : "tour";
+    const base = listed?.second === "url" ? await this.#secondOf(name) : this.#base;
     this.#chosen = true;
     this.#show({ name });
-    this.#walk?.begin(`${this.#base}/lab/${path}/${name}`, name, listed);
+    this.#walk?.begin(`${base}/lab/${path}/${name}`, name, listed);
   }
 
   /** A case that has its verdict needs no client any more. */
@@ -336,8 +380,8 @@ export class LabPlace extends HTMLElement {
       const walk = /** @type {OwnWalk} */ (this.#walk);
       const isOwn = walk.name === name;
       if (isOwn) walk.stop();
-      await this.#app?.host.lab.forget(name);
-      if (isOwn) this.#begin(name, walk.caseId);
+      await this.#forget(name);
+      if (isOwn) await this.#begin(name, walk.caseId);
       announce(isOwn ? "This page walks again" : `${name} is forgotten: let it connect again`);
     });
   }
@@ -413,7 +457,11 @@ export class LabPlace extends HTMLElement {
     this.#table.show({ listed, isKnown: feed.isKnown, seen, other, filter: this.#filter });
     const one = listed.find(({ id }) => id === wish.open);
     if (one) {
-      this.#case.open(one, this.#caseUrl(one.id));
+      this.#case.open(one, {
+        url: this.#caseUrl(one.id),
+        page: this.#pageUrl(one.id),
+        second: this.#seconds.get(wish.name) ?? "",
+      });
       this.#case.show(seen.get(one.id), feed.open);
     } else if (wish.open !== "" && listed.length > 0) {
       // the profile does not have it
@@ -480,6 +528,7 @@ export class LabPlace extends HTMLElement {
     shares.ariaLabel = tallyWords(tally);
     const differ = listed.filter(({ id }) => differs(seen.get(id), seenByOther.get(id))).length;
     setText(part(this, ".differ"), other ? `${count(differ)} differ` : "");
+    part(this, ".differ").toggleAttribute("data-none", differ === 0);
     this.#app?.store.set(
       "judged",
       run && { words: `${run.name}: ${tallyWords(tally)}`, wrong: tally.wrong },

@@ -1,7 +1,8 @@
 /**
  * What the lab says, in words: verdicts and their number, who walks, and how far. Pure.
  *
- * @import { LabCase, LabRequest, LabRun, ListedCase, Profile } from "../server.js"
+ * @import { LabCase, LabReport, LabRequest, LabRun } from "../server.js"
+ * @import { ListedCase, Profile } from "../server.js"
  */
 
 import { count, several } from "../parts/format.js";
@@ -44,6 +45,32 @@ export const PROFILES = [
  */
 export const isOfEventSource = ({ profiles }) =>
   profiles.includes("standard") || profiles.includes("resilient");
+
+/**
+ * Whether one client at the lab's own address is enough for a case.
+ *
+ * @param {Pick<ListedCase, "second" | "clients">} listed
+ */
+export const isForOne = ({ second, clients }) => second === "unused" && clients < 2;
+
+/**
+ * Why this page cannot try a case, and what can; empty where it can.
+ *
+ * @param {Pick<ListedCase, "id" | "second" | "clients">} listed
+ * @param {boolean} reachesSecond whether this page may connect to a second address
+ */
+export function notHereWords({ id, second, clients }, reachesSecond) {
+  if (clients > 1) {
+    return `It is about ${clients} connections at once: start so many clients with this URL.`;
+  }
+  if (second === "redirect") {
+    return "It leads to a second address, and needs a client that sends Authorization or a cookie.";
+  }
+  if (second !== "url" || reachesSecond) return "";
+  return id === "R9"
+    ? "It begins at a second address, where a page in a browser may not go: connect a client there."
+    : "It begins at a second address: let a page on another port of this machine connect there.";
+}
 
 /** What starts a client for each case of a profile. @param {Profile} profile */
 export const commandLine = (profile) => {
@@ -192,6 +219,16 @@ export function fateWords({ at, status, ended, by }, isLast) {
   if (ended === null) return isLast ? "answered by the next case" : "under way";
   const how = `${ENDERS[by ?? ""] ?? "ended"} after ${time(ended - at)}`;
   return status === null ? `no answer, ${how}` : `${status}, ${how}`;
+}
+
+/**
+ * What a report says that a client did: `message`, `an event`, `an error`, `told to close`.
+ *
+ * @param {Pick<LabReport, "kind" | "name">} report
+ */
+export function reportWords({ kind, name }) {
+  if (kind === "closed") return "told to close";
+  return kind === "error" ? "an error" : name || "an event";
 }
 
 /**

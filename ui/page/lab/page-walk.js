@@ -6,6 +6,7 @@
  */
 
 import { Eyes } from "./eyes.js";
+import { isForOne } from "./lab-words.js";
 import { openCase } from "./case-source.js";
 
 /** So many cases are walked beside the tour: a browser has six connections to a host. */
@@ -14,8 +15,28 @@ const LANES = 3;
 /** Whoever has no verdict by then gets none. */
 const LONGEST_MS = 100_000;
 
+/**
+ * The cases that this page walks: those of an EventSource that is alone at one address, and of
+ * these the ones that its URL names, such as `?case=P26,E1`. Ids that it cannot walk are told.
+ *
+ * @param {readonly ListedCase[]} all
+ * @param {string} search the query of the page's URL
+ */
+export function chosenCases(all, search) {
+  const listed = all.filter((one) => one.profiles.includes("standard") && isForOne(one));
+  const names = new URLSearchParams(search).getAll("case").flatMap((ids) => ids.split(","));
+  const wanted = names.map((id) => id.trim().toLowerCase()).filter(Boolean);
+  const isWanted = (/** @type {ListedCase} */ { id }) => wanted.includes(id.toLowerCase());
+  return {
+    listed: wanted.length === 0 ? listed : listed.filter(isWanted),
+    isPart: wanted.length > 0,
+    others: wanted.filter((id) => !listed.some((one) => one.id.toLowerCase() === id)),
+  };
+}
+
 export class PageWalk {
   #name;
+  #hasTour;
   #eventSource;
   /** The cases that were not begun yet. @type {ListedCase[]} */
   #waiting;
@@ -26,21 +47,25 @@ export class PageWalk {
 
   /**
    * @param {string} name of the run
-   * @param {readonly ListedCase[]} alone the cases beside the tour
+   * @param {{ tour: boolean, alone: readonly ListedCase[] }} what the tour, and the cases that are
+   *   walked at their own URLs
    * @param {typeof EventSource} eventSource for tests
    */
-  constructor(name, alone, eventSource = EventSource) {
+  constructor(name, { tour, alone }, eventSource = EventSource) {
     this.#name = name;
+    this.#hasTour = tour;
     this.#waiting = [...alone];
     this.#eventSource = eventSource;
   }
 
   /** @param {number} now */
   begin(now) {
-    const url = `/lab/tour/${this.#name}`;
-    const source = new this.#eventSource(url);
-    new Eyes(source, url);
-    this.#begun("", source, now);
+    if (this.#hasTour) {
+      const url = `/lab/tour/${this.#name}`;
+      const source = new this.#eventSource(url);
+      new Eyes(source, url);
+      this.#begun("", source, now);
+    }
     this.#fill(now);
   }
 

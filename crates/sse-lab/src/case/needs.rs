@@ -1,6 +1,6 @@
 //! What a case needs besides its answers.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::observation::Asked;
 
@@ -19,8 +19,9 @@ pub struct Needs {
 }
 
 /// What a case needs the second listener of its run for: another origin, or one that can be closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabSecond"))]
 pub enum Second {
     /// For nothing.
     #[default]
