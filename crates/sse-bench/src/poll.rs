@@ -16,6 +16,8 @@ const AT_ONCE: usize = 1024;
 pub(crate) enum Watch {
     /// By every wait while there is something to read.
     Readable,
+    /// Once each time when something new can be read.
+    ReadEdges,
     /// Once each time when something new can be read or written.
     Edges,
 }
@@ -68,16 +70,14 @@ impl Poll {
 
     /// Watches a socket until it is closed.
     pub(crate) fn add(&self, socket: impl AsFd, token: u64, watch: Watch) -> anyhow::Result<()> {
-        let flags = match watch {
-            Watch::Readable => EventFlags::IN,
-            Watch::Edges => EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET,
-        };
-        Ok(epoll::add(
-            &self.0,
-            socket,
-            EventData::new_u64(token),
-            flags,
-        )?)
+        let data = EventData::new_u64(token);
+        Ok(epoll::add(&self.0, socket, data, flags(watch))?)
+    }
+
+    /// Watches a socket in another way.
+    pub(crate) fn change(&self, socket: impl AsFd, token: u64, watch: Watch) -> anyhow::Result<()> {
+        let data = EventData::new_u64(token);
+        Ok(epoll::modify(&self.0, socket, data, flags(watch))?)
     }
 
     /// Waits for sockets, at most this long; `None` waits without a limit.
@@ -95,5 +95,13 @@ impl Poll {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+fn flags(watch: Watch) -> EventFlags {
+    match watch {
+        Watch::Readable => EventFlags::IN,
+        Watch::ReadEdges => EventFlags::IN | EventFlags::ET,
+        Watch::Edges => EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET,
     }
 }

@@ -1,24 +1,31 @@
-//! Prepared bytes: the head, chunks, numbered events and the events of a topic.
+//! Prepared bytes: the answers, chunks, numbered events and the events of a topic.
 
 use std::collections::VecDeque;
 use std::io::Write;
 use std::time::SystemTime;
 
-use crate::payload;
-
 /// How many events a topic keeps.
 const KEPT: usize = 1000;
 
 /// The last chunk of a body.
-pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// The head of a stream, as long as that of `sse serve`.
-pub(crate) fn head() -> Vec<u8> {
+/// The first line of a stream: the time to wait before a reconnect.
+pub(super) const RETRY: &[u8] = b"retry: 1000\n";
+
+/// The digits of an id: milliseconds and a number, with a hyphen between them.
+const BORN: usize = 13;
+const NUMBER: usize = 12;
+const ID: usize = BORN + 1 + NUMBER;
+
+/// The head of a stream.
+fn head() -> Vec<u8> {
     let date = date();
     format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-store\r\n\
-         x-accel-buffering: no\r\nx-content-type-options: nosniff\r\nvary: origin\r\ndate: {date}\r\n\
-         connection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\
+         cache-control: no-store, no-transform\r\nx-accel-buffering: no\r\n\
+         x-content-type-options: nosniff\r\nvary: origin\r\ncontent-security-policy: sandbox\r\n\
+         date: {date}\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
     )
     .into_bytes()
 }
@@ -29,7 +36,7 @@ fn date() -> String {
 }
 
 /// Appends a chunk.
-pub(crate) fn chunk(out: &mut Vec<u8>, body: &[u8]) {
+fn chunk(out: &mut Vec<u8>, body: &[u8]) {
     // Writing to a vector cannot fail.
     _ = write!(out, "{:x}\r\n", body.len());
     out.extend_from_slice(body);
@@ -37,7 +44,7 @@ pub(crate) fn chunk(out: &mut Vec<u8>, body: &[u8]) {
 }
 
 /// Appends an event that has its number as id and as data.
-pub(crate) fn numbered(out: &mut Vec<u8>, number: u64) {
+pub(super) fn numbered(out: &mut Vec<u8>, number: u64) {
     let mut digits = itoa::Buffer::new();
     let number = digits.format(number).as_bytes();
     for part in [b"id: ", number, b"\ndata: ", number, b"\n\n"] {
@@ -45,106 +52,235 @@ pub(crate) fn numbered(out: &mut Vec<u8>, number: u64) {
     }
 }
 
+/// Appends what the limit counts, as far as the load asks for it, under the names of `sse serve`.
+pub(super) fn metrics(out: &mut Vec<u8>, published: u64, passes: u64) {
+    let body = format!(
+        "sse_published_events_total {published}\nsse_pass_duration_seconds_count {passes}\n"
+    );
+    _ = write!(
+        out,
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+}
+
+/// Answers of which many clients get the same. Each is made when it differs from the last of its
+/// kind.
+#[derive(Debug)]
+pub(super) struct Answers {
+    head: Vec<u8>,
+    /// The whole answer to a paced stream, up to its first event.
+    paced: Vec<u8>,
+    /// The whole answer with so many numbers.
+    finite: (u64, Vec<u8>),
+    /// The answer to a subscriber, with the first event that it gets and the number of the next.
+    subscribed: (u64, u64, Vec<u8>),
+    /// The chunk of a paced event with this number.
+    number: (u64, Vec<u8>),
+}
+
+impl Answers {
+    pub(super) fn new() -> Self {
+        let head = head();
+        let mut body = RETRY.to_vec();
+        numbered(&mut body, 1);
+        let mut paced = head.clone();
+        chunk(&mut paced, &body);
+        Self {
+            head,
+            paced,
+            finite: (0, Vec::new()),
+            subscribed: (0, 0, Vec::new()),
+            number: (0, Vec::new()),
+        }
+    }
+
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    pub(super) fn paced(&self) -> &[u8] {
+        &self.paced
+    }
+
+    pub(super) fn finite(&mut self, count: u64) -> &[u8] {
+        if self.finite.0 != count {
+            let mut body = RETRY.to_vec();
+            (1..=count).for_each(|number| numbered(&mut body, number));
+            let mut answer = self.head.clone();
+            chunk(&mut answer, &body);
+            answer.extend_from_slice(LAST_CHUNK);
+            self.finite = (count, answer);
+        }
+        &self.finite.1
+    }
+
+    /// The answer to a subscriber whose first event is `first`: the time to wait before a
+    /// reconnect, the last event id, and the events from there on.
+    pub(super) fn subscribed(&mut self, topic: &Topic, first: u64) -> &[u8] {
+        let next = topic.next();
+        if (self.subscribed.0, self.subscribed.1) != (first, next) {
+            let mut body = RETRY.to_vec();
+            body.extend_from_slice(b"id: ");
+            body.extend_from_slice(&topic.id(first - 1));
+            body.extend_from_slice(b"\n\n");
+            topic.events(&mut body, first);
+            let mut answer = self.head.clone();
+            chunk(&mut answer, &body);
+            self.subscribed = (first, next, answer);
+        }
+        &self.subscribed.2
+    }
+
+    /// The chunk of a paced event, to be put back.
+    pub(super) fn take_number(&mut self, number: u64) -> Vec<u8> {
+        let mut made = std::mem::take(&mut self.number.1);
+        if self.number.0 != number {
+            made.clear();
+            let mut event = Vec::with_capacity(64);
+            numbered(&mut event, number);
+            chunk(&mut made, &event);
+        }
+        made
+    }
+
+    pub(super) fn put_number(&mut self, number: u64, made: Vec<u8>) {
+        self.number = (number, made);
+    }
+}
+
 /// A topic: the events that it keeps, as frames.
 #[derive(Debug)]
-pub(crate) struct Topic {
+pub(super) struct Topic {
     /// When it was made, in milliseconds since 1970: the first half of every id.
     born: u64,
     date: String,
     /// The number of the oldest frame that is kept. The first event has number 1.
     oldest: u64,
-    frames: VecDeque<Box<[u8]>>,
+    /// The number of the next.
+    next: u64,
+    /// The memory of one that is dropped holds the next.
+    frames: VecDeque<Vec<u8>>,
     /// The last chunk, with its first number and the number after its last. Most subscribers lack
-    /// the same events, so a sweep uses it again and again.
+    /// the same events, so a pass uses it again and again.
     made: (u64, u64, Vec<u8>),
+    answer: Answer,
+}
+
+/// The last answer to a publisher. As long as it names as many subscribers, only the id changes.
+#[derive(Debug, Default)]
+struct Answer {
+    subscribers: usize,
+    bytes: Vec<u8>,
+    /// Where the id stands.
+    id: usize,
 }
 
 impl Topic {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         let born = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         Self {
             born: born.as_millis() as u64,
             date: date(),
             oldest: 1,
+            next: 1,
             frames: VecDeque::new(),
             made: (0, 0, Vec::new()),
+            answer: Answer::default(),
         }
     }
 
     /// The number of the next event.
-    pub(crate) fn next(&self) -> u64 {
-        self.oldest + self.frames.len() as u64
+    pub(super) fn next(&self) -> u64 {
+        self.next
     }
 
     /// The number of the oldest event that is kept, or of the next one.
-    pub(crate) fn oldest(&self) -> u64 {
+    pub(super) fn oldest(&self) -> u64 {
         self.oldest
     }
 
-    fn id(&self, out: &mut Vec<u8>, number: u64) {
-        payload::digits(out, self.born, 13);
-        out.push(b'-');
-        payload::digits(out, number, 12);
+    fn id(&self, number: u64) -> [u8; ID] {
+        let mut id = [b'-'; ID];
+        digits(&mut id[..BORN], self.born);
+        digits(&mut id[BORN + 1..], number);
+        id
     }
 
     /// Keeps one more event and appends the answer to its publisher.
-    pub(crate) fn publish(&mut self, data: &[u8], subscribers: usize, answer: &mut Vec<u8>) {
-        let number = self.next();
-        let mut frame = b"id: ".to_vec();
-        self.id(&mut frame, number);
-        frame.extend_from_slice(b"\ndata: ");
-        frame.extend_from_slice(data);
-        frame.extend_from_slice(b"\n\n");
-        self.frames.push_back(frame.into());
-        if self.frames.len() > KEPT {
-            self.frames.pop_front();
+    pub(super) fn publish(&mut self, data: &[u8], subscribers: usize, answer: &mut Vec<u8>) {
+        const BEGIN: &[u8] = b"{\"id\":\"";
+        let id = self.id(self.next);
+        let mut frame = Vec::new();
+        if self.frames.len() == KEPT {
+            frame = self.frames.pop_front().unwrap_or_default();
+            frame.clear();
             self.oldest += 1;
         }
-        let mut body = b"{\"id\":\"".to_vec();
-        self.id(&mut body, number);
-        _ = write!(body, "\",\"events\":1,\"subscribers\":{subscribers}}}");
-        _ = write!(
-            answer,
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
-             content-length: {}\r\nx-content-type-options: nosniff\r\nvary: origin\r\ndate: {}\r\n\r\n",
-            body.len(),
-            self.date
-        );
-        answer.extend_from_slice(&body);
-    }
+        for part in [b"id: ", &id[..], b"\ndata: ", data, b"\n\n"] {
+            frame.extend_from_slice(part);
+        }
+        self.frames.push_back(frame);
+        self.next += 1;
 
-    /// Appends the beginning of a stream: the time to wait before a reconnect, and the last event
-    /// id.
-    pub(crate) fn greeting(&self, out: &mut Vec<u8>, next: u64) {
-        out.extend_from_slice(b"retry: 1000\nid: ");
-        self.id(out, next - 1);
-        out.extend_from_slice(b"\n\n");
+        let Answer {
+            subscribers: known,
+            bytes,
+            id: at,
+        } = &mut self.answer;
+        if *known != subscribers || bytes.is_empty() {
+            let end = format!("\",\"events\":1,\"subscribers\":{subscribers}}}");
+            bytes.clear();
+            _ = write!(
+                bytes,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
+                 x-content-type-options: nosniff\r\nvary: origin\r\n\
+                 content-security-policy: sandbox\r\ncontent-length: {}\r\ndate: {}\r\n\r\n",
+                BEGIN.len() + ID + end.len(),
+                self.date
+            );
+            bytes.extend_from_slice(BEGIN);
+            *at = bytes.len();
+            bytes.extend_from_slice(&id);
+            bytes.extend_from_slice(end.as_bytes());
+            *known = subscribers;
+        }
+        bytes[*at..*at + ID].copy_from_slice(&id);
+        answer.extend_from_slice(bytes);
     }
 
     /// Appends the events from `next` on, without a chunk around them.
-    pub(crate) fn events(&self, out: &mut Vec<u8>, next: u64) {
+    fn events(&self, out: &mut Vec<u8>, next: u64) {
         for frame in self.frames.range((next - self.oldest) as usize..) {
             out.extend_from_slice(frame);
         }
     }
 
     /// All events from `next` on as one chunk; `None` if some of them are no longer kept.
-    pub(crate) fn lacking(&mut self, next: u64) -> Option<&[u8]> {
-        if next < self.oldest {
-            return None;
-        }
-        let end = self.next();
+    pub(super) fn lacking(&mut self, next: u64) -> Option<&[u8]> {
+        let end = self.next;
         if (self.made.0, self.made.1) != (next, end) {
+            if next < self.oldest {
+                return None;
+            }
             let mut made = std::mem::take(&mut self.made.2);
             made.clear();
             let range = (next - self.oldest) as usize..;
-            let length: usize = self.frames.range(range).map(|frame| frame.len()).sum();
+            let length: usize = self.frames.range(range).map(Vec::len).sum();
             _ = write!(made, "{length:x}\r\n");
             self.events(&mut made, next);
             made.extend_from_slice(b"\r\n");
             self.made = (next, end, made);
         }
         Some(&self.made.2)
+    }
+}
+
+/// Writes a number with leading zeros.
+fn digits(out: &mut [u8], mut number: u64) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
@@ -183,6 +319,46 @@ mod tests {
         assert_eq!((topic.oldest(), topic.next()), (2, KEPT as u64 + 2));
         assert_eq!(topic.lacking(1), None);
         assert!(topic.lacking(2).is_some());
+    }
+
+    #[test]
+    fn an_answer_is_made_anew_when_it_differs() {
+        let mut topic = Topic::new();
+        let mut answers = Answers::new();
+        let ends = |bytes: &[u8], end: &str| assert!(text(bytes).ends_with(end), "{}", text(bytes));
+        for subscribers in [3, 3, 10] {
+            let mut answer = Vec::new();
+            topic.publish(b"a", subscribers, &mut answer);
+            let id = text(&topic.id(topic.next() - 1)).to_owned();
+            let body = format!("{{\"id\":\"{id}\",\"events\":1,\"subscribers\":{subscribers}}}");
+            ends(
+                &answer,
+                &format!(
+                    "content-length: {}\r\ndate: {}\r\n\r\n{body}",
+                    body.len(),
+                    topic.date
+                ),
+            );
+            ends(
+                answers.subscribed(&topic, topic.next() - 1),
+                &format!("id: {id}\ndata: a\n\n\r\n"),
+            );
+            ends(
+                answers.subscribed(&topic, topic.next()),
+                &format!("2c\r\nretry: 1000\nid: {id}\n\n\r\n"),
+            );
+        }
+        for (count, end) in [
+            (1, "1b\r\nretry: 1000\nid: 1\ndata: 1\n\n"),
+            (2, "id: 2\ndata: 2\n\n"),
+        ] {
+            ends(answers.finite(count), &format!("{end}\r\n0\r\n\r\n"));
+        }
+        for number in [7, 7, 12] {
+            let chunk = answers.take_number(number);
+            ends(&chunk, &format!("\r\nid: {number}\ndata: {number}\n\n\r\n"));
+            answers.put_number(number, chunk);
+        }
     }
 
     #[test]

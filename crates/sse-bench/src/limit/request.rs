@@ -23,8 +23,46 @@ pub(crate) enum Parsed<'a> {
     Wrong,
 }
 
+/// The head of the last request with a body, because the next one usually has the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heads {
+    head: Vec<u8>,
+    /// The length of the body that it announces.
+    body: usize,
+}
+
+impl Heads {
+    /// Reads the first request of `input`.
+    pub(crate) fn parse<'a>(&mut self, input: &'a [u8]) -> Parsed<'a> {
+        if !self.head.is_empty()
+            && let Some(rest) = input.strip_prefix(self.head.as_slice())
+        {
+            return match rest.get(..self.body) {
+                None => Parsed::Part,
+                Some(body) => Parsed::Whole(Request {
+                    post: true,
+                    path: "",
+                    query: "",
+                    body,
+                    length: self.head.len() + self.body,
+                }),
+            };
+        }
+        let parsed = parse(input);
+        if let Parsed::Whole(request) = parsed
+            && request.post
+        {
+            self.body = request.body.len();
+            self.head.clear();
+            self.head
+                .extend_from_slice(&input[..request.length - self.body]);
+        }
+        parsed
+    }
+}
+
 /// Reads the first request of `input`.
-pub(crate) fn parse(input: &[u8]) -> Parsed<'_> {
+fn parse(input: &[u8]) -> Parsed<'_> {
     let Some(end) = memmem::find(input, b"\r\n\r\n") else {
         return Parsed::Part;
     };
@@ -99,6 +137,33 @@ mod tests {
             (second.post, second.path, second.query),
             (false, "/endless", "")
         );
+    }
+
+    #[test]
+    fn a_head_that_comes_again_is_known() {
+        let mut heads = Heads::default();
+        let one = b"POST /topics/a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
+        let other = b"POST /topics/a HTTP/1.1\r\nContent-Length: 2\r\n\r\nxy";
+        // What is known is not read, so nothing says its path.
+        for (input, body, path) in [
+            (&one[..], &b"abc"[..], "/topics/a"),
+            (&one[..], b"abc", ""),
+            (&other[..], b"xy", "/topics/a"),
+            (&one[..], b"abc", "/topics/a"),
+        ] {
+            for cut in 0..input.len() {
+                assert_eq!(heads.parse(&input[..cut]), Parsed::Part, "cut at {cut}");
+            }
+            let longer = [input, b"POST"].concat();
+            let Parsed::Whole(request) = heads.parse(&longer) else {
+                panic!("it is there");
+            };
+            assert!(request.post);
+            assert_eq!((request.body, request.length), (body, input.len()));
+            assert_eq!(request.path, path);
+        }
+        let get = b"GET /endless HTTP/1.1\r\n\r\n";
+        assert!(matches!(heads.parse(get), Parsed::Whole(request) if !request.post));
     }
 
     #[test]
