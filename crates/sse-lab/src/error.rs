@@ -46,6 +46,12 @@ pub enum Error {
     /// Several reports with one number.
     #[error("A number behind /saw is for one report: send a list to /saw, without a number.")]
     ManyReports,
+    /// A body with reports that is too large.
+    #[error("Reports of more than 64 KiB are not read: report the first events, or in parts.")]
+    LargeReport,
+    /// A list of too many reports.
+    #[error("A list has 64 reports at most, and no case needs more: report the first events.")]
+    LongList,
     /// A report of a kind that is not known.
     #[error("There is no report of the kind {0}: choose event, error, comment or closed.")]
     NoKind(String),

@@ -21,7 +21,6 @@ use crate::observation::Observation;
 use crate::profile::Profile;
 use crate::verdict::Verdict;
 use seen::Seen;
-pub(crate) use words::time;
 
 /// The verdict on what came so far, or nothing while it is open: the client can still come back, or
 /// stay away. `now` is counted from the first request, as the times of the observation are.

@@ -35,6 +35,10 @@ use paths::{Path, Saw};
 /// each case of a profile, and one for the tour.
 const MOST_RUNS: usize = 160;
 
+/// As many bytes of memory as all runs keep together; beyond it, too, the one that was quiet for
+/// longest goes.
+const MOST_KEPT: usize = 64 * 1024 * 1024;
+
 /// How long a request waits for the end of the answer before it to be noted.
 const NOTED_WITHIN: Duration = Duration::from_millis(300);
 
@@ -68,6 +72,28 @@ struct State {
     serial: u64,
     /// Whether clients report what they see.
     reports: bool,
+}
+
+impl State {
+    /// Forgets runs while all of them keep too much, and never the one by this name.
+    fn make_room(&mut self, name: &str) {
+        while self.runs.values().map(Run::kept).sum::<usize>() > MOST_KEPT {
+            if !self.drop_oldest(name) {
+                return;
+            }
+        }
+    }
+
+    /// Forgets the run that was quiet for longest, beside the one by this name. Answers whether
+    /// there was one.
+    fn drop_oldest(&mut self, name: &str) -> bool {
+        let others = self.runs.iter().filter(|(other, _)| *other != name);
+        let oldest = others.min_by_key(|(_, run)| run.last);
+        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
+            return false;
+        };
+        self.runs.remove(&oldest).is_some()
+    }
 }
 
 impl Lab {
@@ -185,20 +211,24 @@ impl Lab {
         now: Instant,
     ) -> Result<(), Error> {
         let case = id.map(Self::place).transpose()?;
-        self.reported(name, case, (None, report), now)
+        self.reported(name, case, (None, vec![report]), now)
     }
 
     fn reported(
         &self,
         name: &str,
         case: Option<usize>,
-        report: (Option<u64>, Report),
+        (number, reports): (Option<u64>, Vec<Report>),
         now: Instant,
     ) -> Result<(), Error> {
         let mut state = self.state();
         let run = state.runs.get_mut(name);
         let run = run.ok_or_else(|| Error::NoRun(name.to_owned()))?;
-        let is_sent = run.report(cases(), case, report, now);
+        let mut is_sent = true;
+        for report in reports {
+            is_sent &= run.report(cases(), case, (number, report), now);
+        }
+        state.make_room(name);
         drop(state);
         self.changed();
         match is_sent {
@@ -218,12 +248,13 @@ impl Lab {
         }
         let missing = |e| (StatusCode::NOT_FOUND, e);
         let case = saw.case.map(Self::place).transpose().map_err(missing)?;
-        let reports = saw::read(request, saw.number.is_some());
-        for report in reports.map_err(|e| (StatusCode::BAD_REQUEST, e))? {
-            let report = (saw.number, report);
-            let taken = self.reported(saw.name, case, report, request.at.instant);
-            taken.map_err(missing)?;
-        }
+        let reports = saw::read(request, saw.number.is_some()).map_err(|e| match e {
+            Error::LargeReport => (StatusCode::PAYLOAD_TOO_LARGE, e),
+            e => (StatusCode::BAD_REQUEST, e),
+        })?;
+        let reports = (saw.number, reports);
+        let taken = self.reported(saw.name, case, reports, request.at.instant);
+        taken.map_err(missing)?;
         Ok(saw::noted())
     }
 
@@ -335,8 +366,10 @@ impl Lab {
     }
 
     fn visit(&self, case: usize, name: &str, request: &MountedRequest) -> MountedAnswer {
-        if request.method == "HEAD" {
-            return MountedAnswer::Whole(list::other(request, "GET"));
+        // Those of MCP have an answer to every method.
+        let answers_all = !cases()[case].asides.is_empty() && request.method != "HEAD";
+        if let Some(refusal) = list::unfit(request).filter(|_| !answers_all) {
+            return MountedAnswer::Whole(refusal);
         }
         if let Err(e) = self.fits(&cases()[case], name, request) {
             return MountedAnswer::Whole(say(StatusCode::MISDIRECTED_REQUEST, &e.to_string()));
@@ -398,15 +431,13 @@ impl Lab {
         if !state.runs.contains_key(name) {
             state.serial += 1;
             if state.runs.len() >= MOST_RUNS {
-                let oldest = state.runs.iter().min_by_key(|(_, run)| run.last);
-                if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
-                    state.runs.remove(&oldest);
-                }
+                state.drop_oldest(name);
             }
         }
         let (serial, reports) = (state.serial, state.reports);
         let run = state.runs.entry(name.to_owned());
         let result = change(run.or_insert_with(|| Run::new(serial, reports, now)));
+        state.make_room(name);
         drop(state);
         self.changed();
         result
@@ -466,6 +497,7 @@ impl Watcher for TurnWatcher {
                     .map(|(before, length)| (at.saturating_sub(before), length))
                     .collect(),
             });
+            state.make_room(&self.name);
         }
         drop(state);
         self.lab.changed();
@@ -520,6 +552,37 @@ fn empty(status: StatusCode) -> Response<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 160 runs that are full were more than a gigabyte.
+    #[test]
+    fn all_runs_together_have_a_bound_and_the_quietest_goes() {
+        let lab = Lab::new();
+        let begin = Now {
+            instant: Instant::now(),
+            wall: std::time::SystemTime::UNIX_EPOCH,
+        };
+        let large = Asked {
+            body: vec![b'x'; 60 * 1024],
+            ..Asked::default()
+        };
+        for n in 0..2_000 {
+            let now = begin.after(Duration::from_millis(n));
+            let name = format!("run-{}", n / 100);
+            let asked = (large.clone(), &Request::default());
+            lab.with(&name, now, |run| {
+                run.visit(cases(), n as usize % 97, asked, now.instant);
+            });
+            let kept: usize = lab.state().runs.values().map(Run::kept).sum();
+            assert!(kept <= MOST_KEPT, "{kept}");
+        }
+        let names = lab.names();
+        assert_eq!(names[0], "run-19");
+        assert!(names.len() > 5 && names.len() < 20, "{names:?}");
+        assert!(
+            !names.contains(&"run-0".to_owned()),
+            "it was quiet for longest"
+        );
+    }
 
     /// `sse lab` waited for ever for a case whose run was gone.
     #[test]

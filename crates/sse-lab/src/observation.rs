@@ -25,13 +25,6 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// How many bytes are kept of what was asked and sent.
-    pub(crate) fn bytes(&self) -> usize {
-        let all = self.requests.iter().chain(&self.asides);
-        let sent = |asked: &Asked| asked.ended.as_ref().map_or(0, |end| end.sent.len());
-        all.map(|asked| asked.bytes() + sent(asked)).sum()
-    }
-
     /// How many requests came.
     pub fn count(&self) -> u64 {
         self.requests.len() as u64 + self.more
@@ -58,11 +51,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// How many bytes its texts have.
-    pub(crate) fn bytes(&self) -> usize {
+    /// What it takes of memory before its answer ends, in bytes.
+    pub(crate) fn weight(&self) -> usize {
         let fields = self.fields.iter();
-        let fields = fields.map(|(name, value)| name.len() + value.len());
-        self.method.len() + self.target.len() + self.body.len() + fields.sum::<usize>()
+        let fields = fields.map(|(name, value)| {
+            size_of::<(String, Vec<u8>)>() + block(name.len()) + block(value.len())
+        });
+        let texts = [self.method.len(), self.target.len(), self.body.len()].map(block);
+        size_of::<Self>() + texts.iter().sum::<usize>() + fields.sum::<usize>()
     }
 
     /// The values of a field of its head.
@@ -102,6 +98,18 @@ pub struct Ended {
     pub total: u64,
     /// When the kernel took `sent`, piece by piece, and how many bytes at once.
     pub pieces: Vec<(Duration, usize)>,
+}
+
+impl Ended {
+    /// What it takes of memory beside its request, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        block(self.sent.len()) + self.pieces.len() * size_of::<(Duration, usize)>()
+    }
+}
+
+/// What so many bytes of a text take of memory, with what an allocator adds.
+fn block(bytes: usize) -> usize {
+    bytes.next_multiple_of(16) + 16
 }
 
 /// Who ended an answer.

@@ -93,20 +93,21 @@ impl Reports {
         self.are_expected = true;
     }
 
-    /// Keeps a report within the bounds. One whose number was there before is the same once more.
-    pub(crate) fn add(&mut self, new: Reported) {
+    /// Keeps a report within the bounds, and answers what that takes of memory, in bytes. One whose
+    /// number was there before is the same once more.
+    pub(crate) fn add(&mut self, new: Reported) -> usize {
         if new.what == Report::Closed {
             self.closed.get_or_insert(new.at);
         }
         let has_number = |number| self.list.iter().any(|old| old.number == Some(number));
         if new.number.is_some_and(has_number) {
-            return;
+            return 0;
         }
         let kept: usize = self.list.iter().map(Reported::bytes).sum();
         let fits = self.list.len() < KEPT_REPORTS && kept + new.bytes() <= KEPT_BYTES;
         if self.more > 0 || !fits {
             self.more += 1;
-            return;
+            return 0;
         }
         let is_before = |old: &Reported| match (old.number, new.number) {
             (Some(old), Some(new)) => old < new,
@@ -114,7 +115,9 @@ impl Reports {
         };
         let before = self.list.iter().rposition(is_before);
         let place = before.map_or(0, |before| before + 1);
+        let weight = size_of::<Reported>() + new.bytes();
         self.list.insert(place, new);
+        weight
     }
 }
 

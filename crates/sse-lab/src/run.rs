@@ -9,7 +9,7 @@ use sse_engine::time::Now;
 use sse_server::ExtraListener;
 
 use crate::case::{Answer, Case, tour};
-use crate::judge::{is_judged_by_requests, judge, time};
+use crate::judge::{is_judged_by_requests, judge};
 use crate::observation::{Asked, Ended, KEPT_REQUESTS, Observation};
 use crate::profile::Profile;
 use crate::report::{Report, Reported};
@@ -18,8 +18,8 @@ use crate::rpc;
 /// As many requests of one run as are answered. A client that sends more never stops.
 const MOST_REQUESTS: u64 = 5_000;
 
-/// As many bytes of one run as are kept of what was sent and asked: behind half of it no more is
-/// kept of what was sent, and behind all of it no request is answered.
+/// As many bytes of memory as are kept of what was sent to one run and what it asked: behind half
+/// of it no more is kept of what was sent, and behind all of it no request is answered.
 const MOST_KEPT: usize = 8 * 1024 * 1024;
 
 /// So long must nothing come from a client that is through, before a request of it begins anew. One
@@ -53,6 +53,9 @@ pub(crate) struct Run {
     notes: Vec<String>,
     /// How many requests came in all.
     requests: u64,
+    /// What all of its visits keep, in bytes of memory. It is added up as they do: a sum over all
+    /// requests with each request made a full run slow down its whole server.
+    kept: usize,
     /// Whether its client reports what it sees.
     reports: bool,
     /// Its second listener, where it has one. It is closed with the run.
@@ -70,6 +73,8 @@ struct Walk {
     last: Instant,
     /// What its client calls itself.
     agent: Vec<u8>,
+    /// The last event id that its client brought last.
+    brought: Option<Vec<u8>>,
 }
 
 /// What is said where two clients walk as one.
@@ -77,13 +82,7 @@ const TWO_CLIENTS: &str =
     "Two clients walk this tour under one name: give each a name of its own, or stop one.";
 
 /// What is said where requests for a case go on when it has its verdict.
-fn after_its_verdict(case: &Case) -> String {
-    format!(
-        "A client came to {} again after its verdict, so it was told to stay away: give each client a name of its own, or wait until nothing has come for {}.",
-        case.id,
-        time(case.patience)
-    )
-}
+const AFTER_ITS_VERDICT: &str = "A client came again after the verdict of a case, so it was told to stay away: give each client a name of its own, or wait until nothing has come for the time of the case's patience.";
 
 /// What came for one case.
 #[derive(Debug)]
@@ -94,6 +93,8 @@ struct Visit {
     last: Instant,
     /// How many of its answers are under way.
     under_way: usize,
+    /// What it keeps, in bytes of memory.
+    kept: usize,
     /// Whether its client was told that it need not come again.
     is_told: bool,
     observation: Observation,
@@ -155,6 +156,7 @@ impl Run {
             visits: BTreeMap::new(),
             notes: Vec::new(),
             requests: 0,
+            kept: 0,
             reports,
             second: None,
         }
@@ -182,30 +184,32 @@ impl Run {
         {
             let tour = tour(cases);
             for case in &tour {
-                self.visits.remove(case);
+                self.forget(*case);
             }
             self.walk = Some(Walk {
                 tour,
                 at: 0,
                 last: now,
                 agent: agent(&asked),
+                brought: None,
             });
         }
         if let Some(walk) = &self.walk
-            && walk.agent != agent(&asked)
+            && (walk.agent != agent(&asked) || walk.is_of_another(cases, &asked))
         {
             self.note(TWO_CLIENTS);
         }
         let Some(walk) = &mut self.walk else {
             return Step::Over;
         };
+        walk.brought = asked.id().map(<[u8]>::to_vec);
         walk.last = walk.last.max(now);
         if let Some(case) = walk.case()
             && let Some(visit) = self.visits.get_mut(&case)
             && visit.observation.requests.len() >= cases[case].answers.len()
         {
             // The return: the case is judged by it, and the next case answers it.
-            visit.push(asked.clone(), now);
+            self.kept += visit.push(asked.clone(), now).1;
             walk.at += 1;
         }
         match walk.case() {
@@ -229,7 +233,7 @@ impl Run {
             self.note(TWO_CLIENTS);
         }
         if asked.id().is_none() && self.is_done(cases, case, now) {
-            self.visits.remove(&case);
+            self.forget(case);
         }
         let visit = self.visit_of(case, now);
         let first = visit.observation.requests.first();
@@ -239,29 +243,34 @@ impl Run {
         if let Some(aside) = asides.position(|aside| aside.fits(request, brings_id, is_first_over))
         {
             visit.under_way += 1;
+            let (request, kept) = visit.push_aside(asked, now);
+            self.kept += kept;
             return Step::Play(Turn {
                 case,
                 answer: Which::Aside(aside),
-                request: visit.push_aside(asked, now),
+                request,
                 cut_in: None,
             });
         }
+        let is_told = visit.is_told;
         let turn = self.play(cases, case, asked, now);
-        // What is judged need not go on.
-        let is_over = Profile::ALL
-            .into_iter()
-            .filter(|profile| cases[case].is_in(*profile))
-            .all(|profile| {
-                let visit = &self.visits[&case];
-                is_judged_by_requests(&cases[case], profile, &visit.observation, visit.age(now))
-            });
-        if !is_over || turn.request < cases[case].answers.len() {
+        // What is judged need not go on, and stays judged.
+        let is_judged = || {
+            Profile::ALL
+                .into_iter()
+                .filter(|profile| cases[case].is_in(*profile))
+                .all(|profile| {
+                    let visit = &self.visits[&case];
+                    is_judged_by_requests(&cases[case], profile, &visit.observation, visit.age(now))
+                })
+        };
+        if !is_told && (turn.request < cases[case].answers.len() || !is_judged()) {
             return Step::Play(turn);
         }
         let visit = self.visit_of(case, now);
         visit.under_way -= 1;
         if std::mem::replace(&mut visit.is_told, true) {
-            self.note(after_its_verdict(&cases[case]));
+            self.note(AFTER_ITS_VERDICT);
         }
         Step::Over
     }
@@ -275,7 +284,7 @@ impl Run {
         {
             walk.last = walk.last.max(at);
         }
-        let is_much = self.kept() > MOST_KEPT / 2;
+        let is_much = self.kept > MOST_KEPT / 2;
         if let Some(visit) = self.visits.get_mut(&turn.case) {
             visit.last = visit.last.max(at);
             visit.under_way = visit.under_way.saturating_sub(1);
@@ -289,6 +298,9 @@ impl Run {
                 Which::Aside(_) => &mut visit.observation.asides,
             };
             if let Some(request) = list.get_mut(turn.request) {
+                let weight = end.weight();
+                visit.kept += weight;
+                self.kept += weight;
                 request.ended = Some(end);
             }
         }
@@ -322,7 +334,9 @@ impl Run {
         self.reports = true;
         let at = visit.age(now);
         let reports = &mut visit.observation.reports;
-        reports.add(Reported { at, number, what });
+        let weight = reports.add(Reported { at, number, what });
+        visit.kept += weight;
+        self.kept += weight;
         true
     }
 
@@ -419,16 +433,22 @@ impl Run {
         }
     }
 
-    /// How many bytes are kept of what was asked and sent.
-    fn kept(&self) -> usize {
-        let visits = self.visits.values();
-        visits.map(|visit| visit.observation.bytes()).sum()
+    /// How many bytes of memory are kept of what was asked and sent.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Forgets what came for a case.
+    fn forget(&mut self, case: usize) {
+        if let Some(visit) = self.visits.remove(&case) {
+            self.kept -= visit.kept;
+        }
     }
 
     fn count(&mut self, now: Instant) -> Option<Step> {
         self.last = self.last.max(now);
         self.requests += 1;
-        let is_full = self.kept() > MOST_KEPT;
+        let is_full = self.kept > MOST_KEPT;
         if self.requests <= MOST_REQUESTS && !is_full {
             return None;
         }
@@ -446,8 +466,12 @@ impl Run {
 
     fn play(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Turn {
         let visit = self.visit_of(case, now);
-        let request = visit.push(asked, now);
+        let (request, kept) = visit.push(asked, now);
         visit.under_way += 1;
+        let visit = {
+            self.kept += kept;
+            &self.visits[&case]
+        };
         let (answers, at) = (&cases[case].answers, visit.age(now));
         let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
         let together = answers.iter().position(|answer| cut_in(answer).is_some());
@@ -471,6 +495,7 @@ impl Run {
                 began: now,
                 last: now,
                 under_way: 0,
+                kept: 0,
                 is_told: false,
                 observation,
             }
@@ -488,6 +513,19 @@ impl Walk {
     /// The case that it is at; nothing behind the last one.
     fn case(&self) -> Option<usize> {
         self.tour.get(self.at).copied()
+    }
+
+    /// Whether a request is no return of this walk's client: it brings the id of an earlier case
+    /// than the one that was played last, and did not bring it the time before.
+    fn is_of_another(&self, cases: &[Case], asked: &Asked) -> bool {
+        let Some(id) = asked.id().filter(|id| self.brought.as_deref() != Some(*id)) else {
+            return false;
+        };
+        let mut earlier = self.tour[..self.at.min(self.tour.len())].iter();
+        earlier.any(|case| {
+            let own = id.strip_prefix(cases[*case].id.as_bytes());
+            own.is_some_and(|rest| rest.starts_with(b"-"))
+        })
     }
 
     /// The case that a report belongs to. It may come when the client has come back already, and
@@ -510,31 +548,34 @@ impl Visit {
         now.saturating_duration_since(self.began)
     }
 
-    /// Keeps a request, and answers its place among them.
-    fn push(&mut self, asked: Asked, now: Instant) -> usize {
-        let at = self.age(now);
-        self.last = self.last.max(now);
-        let observation = &mut self.observation;
-        if observation.requests.len() < KEPT_REQUESTS {
-            observation.requests.push(Asked { at, ..asked });
-            observation.requests.len() - 1
-        } else {
-            observation.more += 1;
-            usize::MAX
-        }
+    /// Keeps a request. Answers its place among them, and what that takes of memory.
+    fn push(&mut self, asked: Asked, now: Instant) -> (usize, usize) {
+        let kept = self.keep(asked, now, |observation| &mut observation.requests);
+        self.observation.more += u64::from(kept.0 == usize::MAX);
+        kept
     }
 
-    /// Keeps a request that is no turn, and answers its place among them.
-    fn push_aside(&mut self, asked: Asked, now: Instant) -> usize {
+    /// The same with a request that is no turn.
+    fn push_aside(&mut self, asked: Asked, now: Instant) -> (usize, usize) {
+        self.keep(asked, now, |observation| &mut observation.asides)
+    }
+
+    fn keep(
+        &mut self,
+        asked: Asked,
+        now: Instant,
+        list: impl FnOnce(&mut Observation) -> &mut Vec<Asked>,
+    ) -> (usize, usize) {
         let at = self.age(now);
         self.last = self.last.max(now);
-        let asides = &mut self.observation.asides;
-        if asides.len() < KEPT_REQUESTS {
-            asides.push(Asked { at, ..asked });
-            asides.len() - 1
-        } else {
-            usize::MAX
+        let list = list(&mut self.observation);
+        if list.len() == KEPT_REQUESTS {
+            return (usize::MAX, 0);
         }
+        let weight = asked.weight();
+        list.push(Asked { at, ..asked });
+        self.kept += weight;
+        (list.len() - 1, weight)
     }
 }
 

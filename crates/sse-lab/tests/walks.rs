@@ -59,7 +59,7 @@ async fn a_client_is_told_when_it_need_not_come_again() {
     assert_eq!(status(&again.expect("it is over")), "204");
     let notes = notes(&bench, "me");
     assert!(
-        notes[0].starts_with("A client came to R4 again"),
+        notes[0].starts_with("A client came again after"),
         "{notes:?}"
     );
     // Whoever takes another name begins.
@@ -84,4 +84,18 @@ async fn a_client_that_never_stops_is_told_to() {
         told.contains("This client sent too many requests: stop it."),
         "{told}"
     );
+}
+
+/// A PUT that brought the right id was right.
+#[tokio::test]
+async fn only_a_get_or_a_post_is_a_request_of_a_case() {
+    let bench = Bench::start().await;
+    for method in ["PUT", "HEAD", "OPTIONS", "BREW"] {
+        let refused = ask(bench.addr, method, "/lab/case/R2/me", &[]).await;
+        assert_eq!(status(&refused), "405", "{method}: {refused}");
+    }
+    assert!(bench.lab.names().is_empty(), "no run began");
+    let mcp = ask(bench.addr, "PUT", "/lab/case/M1/me", &[]).await;
+    assert_eq!(status(&mcp), "405");
+    assert_eq!(bench.lab.names(), ["me"], "the case answers it");
 }

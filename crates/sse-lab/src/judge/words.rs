@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A time: in whole milliseconds below a second, else in seconds.
-pub(crate) fn time(time: Duration) -> String {
+pub(super) fn time(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         return format!("{} ms", time.as_millis());
     }

@@ -90,6 +90,8 @@ pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
         ["tour", run] => Ok(Path::Tour(name(run)?)),
         ["tour", run, SAW, numbers @ ..] if numbers.len() < 2 => saw(None, run, numbers),
         ["case", id, run, SAW, numbers @ ..] if numbers.len() < 2 => saw(Some(id), run, numbers),
+        // What is a little wrong would be a request of the case, and spoil its verdict.
+        ["case", _, _, SAW, ..] => Err(nothing()),
         ["case", id, run, ..] => Ok(Path::Case(id, name(run)?)),
         _ => Err(nothing()),
     }
@@ -104,7 +106,9 @@ fn number(text: &str) -> Result<u64, Error> {
 /// A name that a run can have.
 fn name(text: &str) -> Result<&str, Error> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    match !text.is_empty() && text.len() <= LONGEST_NAME && text.chars().all(fits) {
+    // No URL can have these as a part.
+    let is_dots = matches!(text, "." | "..");
+    match !text.is_empty() && !is_dots && text.len() <= LONGEST_NAME && text.chars().all(fits) {
         true => Ok(text),
         false => Err(Error::BadName(sse_engine::text::cut(text))),
     }
@@ -162,6 +166,7 @@ mod tests {
             "/lab/tour",
             "/lab/tour/a/b",
             "/lab/tour/a/saw/1/2",
+            "/lab/case/R4/a/saw/1/2",
             "/lab/nothing",
             // The guard takes it for a stream, which the page is not.
             "/lab//page",
@@ -172,7 +177,14 @@ mod tests {
             assert!(matches!(read(path), Err(Error::NoPlace(_))), "{path}");
         }
         let long = format!("/lab/tour/{}", "x".repeat(LONGEST_NAME + 1));
-        for path in ["/lab/tour/a b", "/lab/tour/é", "/api/lab/runs/<x>", &long] {
+        for path in [
+            "/lab/tour/a b",
+            "/lab/tour/..",
+            "/api/lab/runs/.",
+            "/lab/tour/é",
+            "/api/lab/runs/<x>",
+            &long,
+        ] {
             assert!(matches!(read(path), Err(Error::BadName(_))), "{path}");
         }
     }

@@ -9,10 +9,13 @@ use sse_server::MountedRequest;
 
 use super::empty;
 use crate::error::Error;
-use crate::report::{Report, ReportedEvent};
+use crate::report::{KEPT_REPORTS, Report, ReportedEvent};
 
 /// The names of an event's type. `event` is the name of the field in a stream.
 const TYPES: [&str; 2] = ["type", "event"];
+
+/// The most bytes of a body with reports. It is four times what is kept of the reports of a case.
+const LONGEST: usize = 64 * 1024;
 
 /// The reports of a request. A number in its path is that of its only report.
 ///
@@ -51,11 +54,15 @@ fn of_query(query: &str) -> Result<Report, Error> {
 }
 
 fn of_body(body: &[u8], is_numbered: bool) -> Result<Vec<Report>, Error> {
+    if body.len() > LONGEST {
+        return Err(Error::LargeReport);
+    }
     let value = serde_json::from_slice(body).map_err(|_| Error::NoReport)?;
     let mut reports = Vec::new();
     match value {
         Value::Object(report) => reports.extend(of_object(report)?),
         Value::Array(_) if is_numbered => return Err(Error::ManyReports),
+        Value::Array(list) if list.len() > KEPT_REPORTS => return Err(Error::LongList),
         Value::Array(list) => {
             for report in list {
                 let Value::Object(report) = report else {
@@ -191,6 +198,13 @@ mod tests {
             );
         }
         assert_eq!(of_body(b"[]", true), Err(Error::ManyReports));
+        // A list of 87,000 reports held up the whole server for a second.
+        let list = |n| format!("[{}]", vec![r#"{"data":""}"#; n].join(","));
+        assert!(of_body(list(KEPT_REPORTS).as_bytes(), false).is_ok());
+        let long = list(KEPT_REPORTS + 1);
+        assert_eq!(of_body(long.as_bytes(), false), Err(Error::LongList));
+        let large = format!(r#"{{"data":"{}"}}"#, "x".repeat(LONGEST));
+        assert_eq!(of_body(large.as_bytes(), false), Err(Error::LargeReport));
         let kind = br#"{"kind":"news"}"#;
         assert_eq!(of_body(kind, true), Err(Error::NoKind("news".to_owned())));
     }

@@ -159,6 +159,49 @@ fn two_clients_under_one_name_are_noticed() {
     assert_eq!(tour.run.notes(), [TWO_CLIENTS]);
 }
 
+/// Two clients of one program have one user agent, and where they come in turn none meets the other
+/// in an answer: 23 of 34 cases were wrong, and nothing was said.
+#[test]
+fn two_clients_of_one_program_are_noticed_by_their_ids() {
+    let mut tour = Tour::new();
+    let mut ids = [String::new(), String::new()];
+    for at in 0..8 {
+        let id = &mut ids[at as usize % 2];
+        let step = tour.comes(at * 10, id);
+        *id = format!("{}-start", case_of(step).expect("it is played"));
+        tour.ends(step, at * 10 + 5);
+    }
+    assert_eq!(tour.run.notes(), [TWO_CLIENTS]);
+}
+
+/// One that is wrong, and keeps its first id for ever or loses each, is still one client.
+#[test]
+fn a_client_that_brings_wrong_ids_is_not_taken_for_two() {
+    for keeps in ["R1-start", "", "x"] {
+        let mut tour = Tour::new();
+        let mut id = "";
+        for at in 0..20 {
+            let step = tour.comes(at * 10, id);
+            tour.ends(step, at * 10 + 5);
+            id = keeps;
+        }
+        assert_eq!(tour.run.notes(), [""; 0], "{keeps}");
+    }
+}
+
+/// What is kept is added up as it comes, so what goes has to be taken off again.
+#[test]
+fn what_is_kept_goes_with_its_case() {
+    let mut walk = Walk::of("R4");
+    comes_and_reads(&mut walk, 0);
+    let first = walk.run.kept();
+    assert!(first > 0);
+    comes_and_reads(&mut walk, 300);
+    assert!(walk.run.kept() > first);
+    comes_and_reads(&mut walk, 30_000);
+    assert_eq!(walk.run.kept(), first, "it began anew");
+}
+
 /// Comes to the case's own URL without an id, reads the answer, and answers what was to be played.
 fn comes_and_reads(walk: &mut Walk, at: u64) -> Step {
     let now = walk.at(at);
@@ -183,7 +226,7 @@ fn a_client_that_comes_again_after_the_verdict_is_judged_anew_or_the_run_says_wh
     // At once: as one that does not stop.
     assert_eq!(comes_and_reads(&mut walk, 400), Step::Over);
     assert_eq!(comes_and_reads(&mut walk, 500), Step::Over);
-    assert_eq!(walk.run.notes(), [after_its_verdict(&cases()[walk.case])]);
+    assert_eq!(walk.run.notes(), [AFTER_ITS_VERDICT]);
     assert_eq!(walk.said(Profile::Standard, 12_499), before);
     // One that brings an id comes back, however late.
     let id = ("last-event-id".to_owned(), b"R4-start".to_vec());
