@@ -194,8 +194,8 @@ fn without_a_command_a_signal_is_the_usual_end() {
     assert_eq!(run.0.wait().expect("it ends").code(), Some(0));
 }
 
-/// Sends a request, and reads the first line of its answer.
-fn ask(url: &str, method: &str, body: &str) -> String {
+/// Sends a request.
+fn send(url: &str, method: &str, body: &str) -> TcpStream {
     let (host, path) = url.split_once('/').expect("a path");
     let mut stream = TcpStream::connect(host).expect("it listens");
     let length = body.len();
@@ -204,8 +204,13 @@ fn ask(url: &str, method: &str, body: &str) -> String {
         "{method} /{path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .expect("it reads");
+    stream
+}
+
+/// Sends a request, and reads the first line of its answer.
+fn ask(url: &str, method: &str, body: &str) -> String {
     let mut line = String::new();
-    let read = BufReader::new(stream).read_line(&mut line);
+    let read = BufReader::new(send(url, method, body)).read_line(&mut line);
     read.expect("an answer");
     line
 }
@@ -377,6 +382,7 @@ impl Service {
         let url = format!("http://{}", listener.local_addr().expect("it listens"));
         let (sender, methods) = mpsc::channel();
         thread::spawn(move || {
+            let mut clients = Vec::new();
             for stream in listener.incoming() {
                 let mut stream = stream.expect("a connection");
                 let (method, body) = read(&mut stream);
@@ -389,7 +395,8 @@ impl Service {
                 if method == "POST" {
                     let wish: Value = serde_json::from_str(&body).expect(&body);
                     let url = wish["streamUrl"].as_str().expect("a URL");
-                    ask(url.strip_prefix("http://").expect("a URL"), "GET", "");
+                    let url = url.strip_prefix("http://").expect("a URL");
+                    clients.push(send(url, "GET", ""));
                 }
                 // The test may be over.
                 _ = sender.send(method);
