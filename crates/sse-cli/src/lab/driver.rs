@@ -121,8 +121,8 @@ impl Started {
         }
     }
 
-    /// Ends it; a command is killed where it goes on then. The answer is how it had ended by itself,
-    /// or that the service did not close it.
+    /// Ends it; a command is killed where it goes on then. The answer is how it had ended by
+    /// itself, or that the service did not close it.
     pub(super) async fn stop(self, until: Instant) -> Option<LastWords> {
         match self {
             Self::Command(running) => running.stop(until.into()).await,
