@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::run;
+use support::service::Service;
 
 /// The command of our own client, which comes back as EventSource does.
 fn ours() -> [String; 4] {
@@ -238,4 +239,17 @@ fn a_client_that_never_comes_is_ended_and_said_so() {
     assert_eq!(code, Some(1), "{stdout}{stderr}");
     assert!(stdout.contains("1 not reached"), "{stdout}");
     assert!(stderr.contains("sent no request within 30 s"), "{stderr}");
+}
+
+/// Only that nothing came was said.
+#[test]
+fn a_client_of_a_service_that_never_comes_is_said() {
+    let service = Service::start(|method| match method {
+        "POST" => Some("202 Accepted"),
+        _ => Some("200 OK"),
+    });
+    let (code, stdout, stderr) = run(&["lab", "R4", "--service", &service.url]);
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    assert!(stderr.contains("sent no request within 15 s"), "{stderr}");
+    service.asked("DELETE");
 }

@@ -7,6 +7,7 @@
 )]
 
 pub mod raw;
+pub mod service;
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
