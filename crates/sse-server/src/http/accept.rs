@@ -1,13 +1,17 @@
 //! The accept loop. It accepts connections, sets their socket options, and gives each its own task.
 
+use std::collections::VecDeque;
+use std::future::{poll_fn, ready};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use socket2::Socket;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 use super::http1::{self, Ends};
@@ -22,6 +26,14 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// Connections that wait to be accepted, at most. More connects at once than the default of 128 are
 /// common here: a reconnect storm stalls for a second when the queue is full.
 pub(crate) const BACKLOG: i32 = 4096;
+
+/// As many connections as are begun before it is looked again whether more wait to be accepted. To
+/// serve one takes longer than to connect, so those that wait would overflow the queue otherwise,
+/// and the system makes their clients wait for seconds.
+const BEGUN_AT_ONCE: usize = 32;
+
+/// As many connections as are accepted before anything else is looked at.
+const ACCEPTED_AT_ONCE: usize = 1024;
 
 /// How often that is logged. Whoever has stderr may not read it, and a full pipe stops who writes
 /// to it.
@@ -54,12 +66,15 @@ pub(crate) async fn accept(
     let local = listener.local_addr().ok();
     let local = local.filter(|local| !local.ip().is_unspecified());
     let mut complained: Option<Instant> = None;
+    // Accepted, and not begun.
+    let mut waiting = VecDeque::new();
     loop {
         let now = clock::now().instant;
         if let Some((fault, _)) = faults.refuses(now) {
             run.service.refuses(&fault);
         }
         if refused_until(&run, &listening, now).is_some() {
+            begin(&run, waiting.drain(..));
             let changes = (&mut changed, &mut listening);
             let refused = refuse(listener, &bind, changes, &run).await;
             let Some(again) = refused else {
@@ -75,42 +90,72 @@ pub(crate) async fn accept(
             Ok(()) = changed.changed() => continue,
             Ok(()) = listening.changed() => continue,
             () = until(refusal), if refusal.is_some() => continue,
-            accepted = listener.accept() => accepted,
+            accepted = unconstrained(listener.accept()) => Some(accepted),
+            () = ready(()), if !waiting.is_empty() => None,
         };
-        match accepted {
-            Ok((socket, peer)) => {
-                if run.service.resets_on_arrival() {
-                    // A socket without it is gone already.
-                    _ = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
-                    continue;
+        let mut next = accepted;
+        let mut count = 0;
+        while let Some(accepted) = next.take() {
+            match accepted {
+                Ok((socket, peer)) => {
+                    if let Some(socket) = admitted(socket, &run, waiting.len())
+                        && let Some(local) = local.or_else(|| socket.local_addr().ok())
+                    {
+                        waiting.push_back((socket, Ends { peer, local }));
+                    }
                 }
-                if is_full(&run) {
-                    turn_away(&run, socket);
-                    continue;
+                Err(e) if is_connection_error(&e) => {}
+                Err(e) => {
+                    if complained.is_none_or(|at| at.elapsed() >= COMPLAIN_EVERY) {
+                        complained = Some(Instant::now());
+                        tracing::warn!("cannot accept a connection ({e}): trying again");
+                    }
+                    begin(&run, waiting.drain(..));
+                    tokio::time::sleep(BACK_OFF).await;
+                    break;
                 }
-                // On Linux it has them from the listening socket.
-                #[cfg(not(target_os = "linux"))]
-                super::socket_options::prepare(
-                    socket2::SockRef::from(&socket),
-                    run.service.limits().stall,
-                );
-                let Some(local) = local.or_else(|| socket.local_addr().ok()) else {
-                    continue; // It is closed already.
-                };
-                let ends = Ends { peer, local };
-                run.tasks
-                    .spawn(http1::serve(socket, ends, Arc::clone(&run)));
             }
-            Err(e) if is_connection_error(&e) => {}
-            Err(e) => {
-                if complained.is_none_or(|at| at.elapsed() >= COMPLAIN_EVERY) {
-                    complained = Some(Instant::now());
-                    tracing::warn!("cannot accept a connection ({e}): trying again");
-                }
-                tokio::time::sleep(BACK_OFF).await;
+            count += 1;
+            if count < ACCEPTED_AT_ONCE {
+                next = unconstrained(poll_fn(|cx| {
+                    Poll::Ready(match listener.poll_accept(cx) {
+                        Poll::Ready(accepted) => Some(accepted),
+                        Poll::Pending => None,
+                    })
+                }))
+                .await;
             }
         }
+        begin(&run, waiting.drain(..waiting.len().min(BEGUN_AT_ONCE)));
+        if !waiting.is_empty() {
+            tokio::task::yield_now().await;
+        }
     }
+}
+
+/// Gives each connection its task.
+fn begin(run: &Arc<RunContext>, connections: impl Iterator<Item = (TcpStream, Ends)>) {
+    for (socket, ends) in connections {
+        run.tasks.spawn(http1::serve(socket, ends, Arc::clone(run)));
+    }
+}
+
+/// The socket of a connection that is to be served, where `waiting` others wait for that; nothing
+/// where it is reset or turned away.
+fn admitted(socket: TcpStream, run: &RunContext, waiting: usize) -> Option<TcpStream> {
+    if run.service.resets_on_arrival() {
+        // A socket without it is gone already.
+        _ = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+        return None;
+    }
+    if is_full(run, waiting) {
+        turn_away(run, socket);
+        return None;
+    }
+    // On Linux it has them from the listening socket.
+    #[cfg(not(target_os = "linux"))]
+    super::socket_options::prepare(socket2::SockRef::from(&socket), run.service.limits().stall);
+    Some(socket)
 }
 
 /// Until when nothing listens, because of a fault or of whoever opened the listener.
@@ -185,11 +230,11 @@ async fn until(instant: Option<std::time::Instant>) {
     }
 }
 
-/// Whether there are as many connections as may be.
-fn is_full(run: &RunContext) -> bool {
+/// Whether there are as many connections as may be, with those that are accepted and not begun.
+fn is_full(run: &RunContext, waiting: usize) -> bool {
     let limits = run.service.limits();
     let parting = TURNED_AWAY - run.turned_away.available_permits();
-    let taken = (run.tasks.len() + run.transport.len()).saturating_sub(parting);
+    let taken = (run.tasks.len() + run.transport.len() + waiting).saturating_sub(parting);
     taken >= limits.streams.saturating_add(limits.reserve)
 }
 
