@@ -204,7 +204,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Prints objects, one a line.
 ///
 /// # Errors
-/// As with [`print`].
+/// As with [`print()`].
 pub(crate) fn print_json(objects: Vec<Map<String, Value>>) -> Result<(), Failure> {
     let lines = objects.into_iter().map(Value::Object);
     let lines: String = lines.map(|object| format!("{object}\n")).collect();

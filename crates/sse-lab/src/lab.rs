@@ -4,10 +4,10 @@ mod end;
 mod list;
 mod page;
 mod paths;
+mod runs;
 mod saw;
 mod second;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -30,14 +30,7 @@ use crate::report::Report;
 use crate::run::{Run, Step, Turn};
 use crate::view::{CaseSentView, RunView};
 use paths::{Path, Saw};
-
-/// As many runs as are kept; the one that was quiet for longest goes. `sse lab` can have one for
-/// each case of a profile, and one for the tour.
-const MOST_RUNS: usize = 160;
-
-/// As many bytes of memory as all runs keep together; beyond it, too, the one that was quiet for
-/// longest goes.
-const MOST_KEPT: usize = 64 * 1024 * 1024;
+use runs::Runs;
 
 /// How long a request waits for the end of the answer before it to be noted.
 const NOTED_WITHIN: Duration = Duration::from_millis(300);
@@ -58,42 +51,11 @@ pub struct Lab(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    state: Mutex<State>,
+    runs: Mutex<Runs>,
     /// What opens the second listeners of its runs, where the server breaks streams on purpose.
     listeners: Mutex<Option<ExtraListeners>>,
     /// Counts up with whatever happens.
     changes: watch::Sender<u64>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    runs: HashMap<String, Run>,
-    /// The serial number of the newest run.
-    serial: u64,
-    /// Whether clients report what they see.
-    reports: bool,
-}
-
-impl State {
-    /// Forgets runs while all of them keep too much, and never the one by this name.
-    fn make_room(&mut self, name: &str) {
-        while self.runs.values().map(Run::kept).sum::<usize>() > MOST_KEPT {
-            if !self.drop_oldest(name) {
-                return;
-            }
-        }
-    }
-
-    /// Forgets the run that was quiet for longest, beside the one by this name. Answers whether
-    /// there was one.
-    fn drop_oldest(&mut self, name: &str) -> bool {
-        let others = self.runs.iter().filter(|(other, _)| *other != name);
-        let oldest = others.min_by_key(|(_, run)| run.last);
-        let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
-            return false;
-        };
-        self.runs.remove(&oldest).is_some()
-    }
 }
 
 impl Lab {
@@ -144,8 +106,8 @@ impl Lab {
         (profile, requests): (Profile, bool),
         now: Instant,
     ) -> Result<RunView, Error> {
-        let state = self.state();
-        let Some(run) = state.runs.get(name) else {
+        let runs = self.runs();
+        let Some(run) = runs.get(name) else {
             return Err(Error::NoRun(sse_engine::text::cut(name)));
         };
         Ok(RunView::of((name, run), cases(), (profile, requests), now))
@@ -163,8 +125,8 @@ impl Lab {
         now: Instant,
     ) -> Result<CaseSentView, Error> {
         let at = Self::place(id)?;
-        let state = self.state();
-        let Some(run) = state.runs.get(name) else {
+        let runs = self.runs();
+        let Some(run) = runs.get(name) else {
             return Err(Error::NoRun(sse_engine::text::cut(name)));
         };
         let view = CaseSentView::of((at, &cases()[at]), run, profile, now);
@@ -176,10 +138,7 @@ impl Lab {
 
     /// The names of those who came, the newest first.
     pub fn names(&self) -> Vec<String> {
-        let state = self.state();
-        let mut runs: Vec<_> = state.runs.iter().collect();
-        runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.serial));
-        runs.into_iter().map(|(name, _)| name.clone()).collect()
+        self.runs().names()
     }
 
     /// Forgets the run by this name; whoever comes by it begins anew.
@@ -187,7 +146,7 @@ impl Lab {
     /// # Errors
     /// Nobody came by that name.
     pub fn forget(&self, name: &str) -> Result<(), Error> {
-        let gone = self.state().runs.remove(name);
+        let gone = self.runs().forget(name);
         self.changed();
         let gone = gone.ok_or_else(|| Error::NoRun(sse_engine::text::cut(name)));
         gone.map(drop)
@@ -196,7 +155,7 @@ impl Lab {
     /// Says that all clients that come from now on report what they see: what they do not report,
     /// they do not show.
     pub fn expect_reports(&self) {
-        self.state().reports = true;
+        self.runs().expect_reports();
     }
 
     /// Takes what the client of this name saw: in this case, or else where it is in the tour.
@@ -221,15 +180,15 @@ impl Lab {
         (number, reports): (Option<u64>, Vec<Report>),
         now: Instant,
     ) -> Result<(), Error> {
-        let mut state = self.state();
-        let run = state.runs.get_mut(name);
+        let mut runs = self.runs();
+        let run = runs.get_mut(name);
         let run = run.ok_or_else(|| Error::NoRun(name.to_owned()))?;
         let mut is_sent = true;
         for report in reports {
             is_sent &= run.report(cases(), case, (number, report), now);
         }
-        state.make_room(name);
-        drop(state);
+        runs.make_room(name);
+        drop(runs);
         self.changed();
         match is_sent {
             true => Ok(()),
@@ -258,8 +217,8 @@ impl Lab {
         Ok(saw::noted())
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        lock(&self.0.state)
+    fn runs(&self) -> std::sync::MutexGuard<'_, Runs> {
+        lock(&self.0.runs)
     }
 
     fn changed(&self) {
@@ -335,10 +294,7 @@ impl Lab {
             return MountedAnswer::Whole(refusal);
         }
         let now = request.at;
-        let is_busy = || {
-            let state = self.state();
-            state.runs.get(name).is_some_and(Run::is_busy)
-        };
+        let is_busy = || self.runs().get(name).is_some_and(Run::is_busy);
         let mut changes = self.changes();
         let asked = asked(request);
         let walked = tokio::time::timeout(NOTED_WITHIN, async {
@@ -427,18 +383,7 @@ impl Lab {
 
     /// Does something with the run by this name, which begins here if it is not there.
     fn with<T>(&self, name: &str, now: Now, change: impl FnOnce(&mut Run) -> T) -> T {
-        let mut state = self.state();
-        if !state.runs.contains_key(name) {
-            state.serial += 1;
-            if state.runs.len() >= MOST_RUNS {
-                state.drop_oldest(name);
-            }
-        }
-        let (serial, reports) = (state.serial, state.reports);
-        let run = state.runs.entry(name.to_owned());
-        let result = change(run.or_insert_with(|| Run::new(serial, reports, now)));
-        state.make_room(name);
-        drop(state);
+        let result = self.runs().with(name, now, change);
         self.changed();
         result
     }
@@ -455,7 +400,7 @@ impl Handler for Lab {
             Ok(Path::Case(id, name)) => (name, Self::place(id).ok()),
             _ => return,
         };
-        if let Some(run) = self.state().runs.get_mut(name) {
+        if let Some(run) = self.runs().get_mut(name) {
             run.preflight(case, request.at.instant);
         }
         self.changed();
@@ -483,8 +428,8 @@ impl Watcher for TurnWatcher {
             (before, piece.length)
         });
         let pieces: Vec<_> = pieces.collect();
-        let mut state = self.lab.state();
-        let run = state.runs.get_mut(&self.name);
+        let mut runs = self.lab.runs();
+        let run = runs.get_mut(&self.name);
         if let Some(run) = run.filter(|run| run.serial == self.serial) {
             run.ended(self.turn, at.instant, |at| Ended {
                 at,
@@ -497,9 +442,9 @@ impl Watcher for TurnWatcher {
                     .map(|(before, length)| (at.saturating_sub(before), length))
                     .collect(),
             });
-            state.make_room(&self.name);
+            runs.make_room(&self.name);
         }
-        drop(state);
+        drop(runs);
         self.lab.changed();
     }
 }
@@ -547,51 +492,4 @@ fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 160 runs that are full were more than a gigabyte.
-    #[test]
-    fn all_runs_together_have_a_bound_and_the_quietest_goes() {
-        let lab = Lab::new();
-        let begin = Now {
-            instant: Instant::now(),
-            wall: std::time::SystemTime::UNIX_EPOCH,
-        };
-        let large = Asked {
-            body: vec![b'x'; 60 * 1024],
-            ..Asked::default()
-        };
-        for n in 0..2_000 {
-            let now = begin.after(Duration::from_millis(n));
-            let name = format!("run-{}", n / 100);
-            let asked = (large.clone(), &Request::default());
-            lab.with(&name, now, |run| {
-                run.visit(cases(), n as usize % 97, asked, now.instant);
-            });
-            let kept: usize = lab.state().runs.values().map(Run::kept).sum();
-            assert!(kept <= MOST_KEPT, "{kept}");
-        }
-        let names = lab.names();
-        assert_eq!(names[0], "run-19");
-        assert!(names.len() > 5 && names.len() < 20, "{names:?}");
-        assert!(
-            !names.contains(&"run-0".to_owned()),
-            "it was quiet for longest"
-        );
-    }
-
-    /// `sse lab` waited for ever for a case whose run was gone.
-    #[test]
-    fn the_walks_of_each_profile_have_room() {
-        for profile in Profile::ALL {
-            let of_profile = || cases().iter().filter(|case| case.is_in(profile));
-            // One for the tour, one for each case that it does not have, or that was missed there.
-            let walks = 1 + of_profile().count();
-            assert!(walks < MOST_RUNS, "{profile}: {walks}");
-        }
-    }
 }

@@ -73,7 +73,7 @@ impl Lab {
 
     /// The port of the second listener of a run, where it is open.
     pub(super) fn second_port(&self, name: &str) -> Option<u16> {
-        self.state().runs.get(name).and_then(open_port)
+        self.runs().get(name).and_then(open_port)
     }
 
     /// Whether a case can be played to a request that came where this one did.
@@ -101,8 +101,8 @@ impl Lab {
 
     /// Closes the second listener of a run where an answer does, as long as it says.
     pub(super) fn close_second(&self, name: &str, answer: &Answer) {
-        let state = self.state();
-        let second = state.runs.get(name).and_then(|run| run.second.as_ref());
+        let runs = self.runs();
+        let second = runs.get(name).and_then(|run| run.second.as_ref());
         if let (Some(time), Some(second)) = (answer.closes, second) {
             second.close_for(time);
         }
