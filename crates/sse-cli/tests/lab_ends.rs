@@ -293,7 +293,7 @@ fn a_start_that_fails_in_the_middle_leaves_what_was_judged() {
 #[test]
 fn a_file_that_cannot_be_written_is_said_before_the_run() {
     let began = Instant::now();
-    let idle = ["--", "sleep", "300", "{url}"];
+    let idle = ["--", "sh", "-c", "sleep 300 # {url}"];
     let (code, _, stderr) =
         run(&[&["lab", "R4", "--junit", "/no/such/lab.xml"][..], &idle].concat());
     assert_eq!(code, Some(1), "{stderr}");

@@ -117,3 +117,31 @@ impl Group {
         self.child.wait().await.ok()
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// As when a task of the lab panics, or is aborted.
+    #[tokio::test]
+    async fn what_is_dropped_is_killed_with_all_that_it_started() {
+        let mut command = Command::new("sh");
+        let script = "trap '' TERM; sleep 300 & echo up >&2; sleep 300; true";
+        command.args(["-c", script]);
+        command.stderr(std::process::Stdio::piped());
+        let mut group = Group::spawn(&mut command).expect("sh is everywhere");
+        let id = group.id.expect("it runs");
+        let mut stderr = group.stderr().expect("piped");
+        let mut said = [0; 3];
+        let read = tokio::io::AsyncReadExt::read_exact(&mut stderr, &mut said);
+        read.await.expect("it says so");
+        drop(group);
+        // The last of them holds its end of the pipe open.
+        let mut rest = Vec::new();
+        let closed = tokio::io::AsyncReadExt::read_to_end(&mut stderr, &mut rest);
+        let closed = tokio::time::timeout(Duration::from_secs(20), closed).await;
+        assert!(closed.is_ok(), "{id:?} goes on");
+    }
+}
