@@ -10,9 +10,12 @@ const { PageWalk, chosenCases } = await load("lab/page-walk.js");
 
 /** What was posted: URL and reports. @type {[string, object[]][]} */
 let posted = [];
+/** How many bytes each of those had. @type {number[]} */
+let sizes = [];
 globalThis.fetch = /** @type {any} */ (
   async (/** @type {string} */ url, /** @type {{ body: string }} */ { body }) => {
     posted.push([url, JSON.parse(body)]);
+    sizes.push(Buffer.byteLength(body));
   }
 );
 
@@ -38,6 +41,7 @@ class Source extends EventTarget {
 
 const begun = () => {
   posted = [];
+  sizes = [];
   Source.all = [];
 };
 
@@ -59,16 +63,65 @@ test("what a connection brought is one report, sent at its end", () => {
   assert.equal(posted.length, 1, "nothing came since");
 });
 
-test("no more is reported than the lab keeps", () => {
+/** What is reported of events like this one, and how large that is. @param {string} data */
+function reported(data, count = 100) {
+  begun();
+  const source = new Source("/lab/tour/me");
+  const eyes = new Eyes(/** @type {any} */ (source), source.url);
+  for (let n = 0; n < count; n++) source.shows("message", data, `${n}`);
+  void eyes.closed();
+  const [[, reports]] = /** @type {[string, { data: string, kind?: string }[]][]} */ (posted);
+  return { reports, size: sizes[0] };
+}
+
+/** The most that the server takes: see `crates/sse-lab/src/lab/saw.rs`. */
+const MOST = { reports: 64, bytes: 64 * 1024 };
+
+test("no more is reported than the lab takes at once", () => {
+  const { reports, size } = reported("x");
+  assert.equal(reports.length, MOST.reports);
+  assert.equal(reports.at(-1)?.kind, "closed", "that it was closed has a place");
+  assert.ok(size < MOST.bytes);
+});
+
+// the server refused all that a page reported of events of 64 kB
+test("what is reported is smaller than the lab refuses, whatever the data are", () => {
+  // of one byte each; of several; those that JSON writes as six, or as two
+  for (const data of ["x", "é", "\u20ac", "\u{1f600}", "\0", '"', "\\", "\n"]) {
+    for (const length of [1, 13, 333, 997, 2_000, 64_000]) {
+      const { reports, size } = reported(data.repeat(length));
+      assert.ok(size < MOST.bytes, `${JSON.stringify(data)} ${length}: ${size} bytes`);
+      assert.ok(reports.length <= MOST.reports);
+      assert.ok(reports.length > 2, "some of it is reported");
+      assert.equal(reports.at(-1)?.kind, "closed");
+    }
+  }
+  // each size leaves another rest of the room
+  const all = Array.from({ length: 600 }, (_, more) => reported("x".repeat(1_040 + more)).size);
+  assert.ok(all.every((size) => size < MOST.bytes));
+  assert.ok(all.some((size) => size > MOST.bytes - 10), `${Math.max(...all)}: all of it is used`);
+});
+
+test("what is reported are the first events, without a gap", () => {
   begun();
   const source = new Source("/lab/tour/me");
   new Eyes(/** @type {any} */ (source), source.url);
-  source.shows("message", "x".repeat(5_000_000));
-  for (let n = 0; n < 100; n++) source.shows("message", "y");
+  source.shows("message", "a");
+  source.shows("message", "b", "i".repeat(MOST.bytes));
+  source.shows("message", "c");
   source.dispatchEvent(new Event("error"));
-  const [[, events]] = /** @type {[string, { data: string }[]][]} */ (posted);
-  assert.equal(events.length, 64);
-  assert.equal(events[0].data.length, 2_000);
+  // the next connection has as much room as the first
+  source.shows("message", "d");
+  source.dispatchEvent(new Event("error"));
+  const data = posted.map(([, reports]) => reports.map((report) => report["data"]));
+  assert.deepEqual(data, [["a"], ["d"]]);
+});
+
+// serde refuses half a character, and the whole list with it
+test("long data are cut between two characters", () => {
+  const { reports } = reported(`x${"\u{1f600}".repeat(2_000)}`, 1);
+  assert.equal(reports[0].data, `x${"\u{1f600}".repeat(999)}`);
+  assert.equal(reported("x".repeat(5_000_000), 1).reports[0].data.length, 2_000);
 });
 
 /** @param {string} id */
