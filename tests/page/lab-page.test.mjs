@@ -207,6 +207,6 @@ test("the URL of the page can name cases, and is told of those that it cannot wa
   assert.deepEqual(ids(""), [["P26", "E1"], false, []]);
   assert.deepEqual(ids("?case="), [["P26", "E1"], false, []]);
   assert.deepEqual(ids("?case=e1"), [["E1"], true, []]);
-  assert.deepEqual(ids("?case=E1,P26&case=R9, X"), [["P26", "E1"], true, ["r9", "x"]]);
-  assert.deepEqual(ids("?case=L1"), [[], true, ["l1"]]);
+  assert.deepEqual(ids("?case=E1,P26&case=R9, X"), [["P26", "E1"], true, ["R9", "X"]]);
+  assert.deepEqual(ids("?case=L1,l1"), [[], true, ["L1", "l1"]], "as typed");
 });

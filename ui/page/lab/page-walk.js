@@ -17,20 +17,23 @@ const LONGEST_MS = 100_000;
 
 /**
  * The cases that this page walks: those of an EventSource that is alone at one address, and of
- * these the ones that its URL names, such as `?case=P26,E1`. Ids that it cannot walk are told.
+ * these the ones that its URL names, such as `?case=P26,E1`. Ids that it cannot walk are told
+ * as they were typed.
  *
  * @param {readonly ListedCase[]} all
  * @param {string} search the query of the page's URL
  */
 export function chosenCases(all, search) {
   const listed = all.filter((one) => one.profiles.includes("standard") && isForOne(one));
-  const names = new URLSearchParams(search).getAll("case").flatMap((ids) => ids.split(","));
-  const wanted = names.map((id) => id.trim().toLowerCase()).filter(Boolean);
-  const isWanted = (/** @type {ListedCase} */ { id }) => wanted.includes(id.toLowerCase());
+  const ids = new URLSearchParams(search).getAll("case").flatMap((some) => some.split(","));
+  const wanted = ids.map((id) => id.trim()).filter(Boolean);
+  const isSame = (/** @type {string} */ one, /** @type {string} */ other) =>
+    one.toLowerCase() === other.toLowerCase();
+  const isWanted = (/** @type {ListedCase} */ { id }) => wanted.some((typed) => isSame(typed, id));
   return {
     listed: wanted.length === 0 ? listed : listed.filter(isWanted),
     isPart: wanted.length > 0,
-    others: wanted.filter((id) => !listed.some((one) => one.id.toLowerCase() === id)),
+    others: wanted.filter((typed) => !listed.some(({ id }) => isSame(typed, id))),
   };
 }
 
