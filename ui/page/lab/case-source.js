@@ -23,6 +23,8 @@ export function openCase(url, listed, eventSource = EventSource) {
   const eyes = new Eyes(source, url, listed.names);
   if (!isToBeClosed(listed)) return source;
   const close = () => {
+    // a person stopped it, or it gave up: nobody told it, and a new try may have its name
+    if (source.readyState === eventSource.CLOSED) return;
     source.close();
     void eyes.closed();
   };
