@@ -12,10 +12,13 @@ const { PageWalk, chosenCases } = await load("lab/page-walk.js");
 let posted = [];
 /** How many bytes each of those had. @type {number[]} */
 let sizes = [];
+/** What the lab answers where it is asked. */
+let answer = () => new Response("");
 globalThis.fetch = /** @type {any} */ (
-  async (/** @type {string} */ url, /** @type {{ body: string }} */ { body }) => {
-    posted.push([url, JSON.parse(body)]);
-    sizes.push(Buffer.byteLength(body));
+  async (/** @type {string} */ url, /** @type {{ body: string } | undefined} */ request) => {
+    if (!request) return answer();
+    posted.push([url, JSON.parse(request.body)]);
+    sizes.push(Buffer.byteLength(request.body));
   }
 );
 
@@ -175,6 +178,21 @@ test("where a case is about that, it is told to close, and that is reported", (t
   assert.equal(source.isClosed, true);
   const reports = [{ type: "message", data: "x", id: "" }, { kind: "closed" }];
   assert.deepEqual(posted, [["/lab/case/R12-open/me/saw", reports]]);
+});
+
+// a slow browser stopped its own walk, and said that the lab does not answer
+test("a walk has time until its first request arrives", async () => {
+  begun();
+  const walk = new PageWalk("me", { tour: true, alone: [] }, /** @type {any} */ (Source));
+  walk.begin(70_000);
+  answer = () => new Response("No client has come by the name me.", { status: 404 });
+  assert.equal(await walk.read(70_500), null);
+  assert.equal(await walk.read(79_999), null);
+  await assert.rejects(walk.read(80_000), /^Error: No client has come by the name me\.$/);
+  answer = () => new Response("It ends.", { status: 503 });
+  await assert.rejects(walk.read(70_500), /It ends/);
+  answer = () => Response.json(run([]));
+  assert.deepEqual(await walk.read(70_500), run([]));
 });
 
 test("who stops a walk does not tell its client to close, so nothing is reported", (t) => {

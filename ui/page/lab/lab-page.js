@@ -2,7 +2,7 @@
  * The page of the lab alone, /lab/page: any browser walks the cases here, and its verdicts stand in
  * a table.
  *
- * @import { LabCase, LabRun, ListedCase } from "../server.js"
+ * @import { LabCase, ListedCase } from "../server.js"
  */
 
 import { markOf, ownName, rowWords, tallyOf, tallyWords } from "./lab-words.js";
@@ -25,13 +25,6 @@ let listed = [];
 let isPart = false;
 /** @type {PageWalk | null} */
 let walk = null;
-
-/** @param {string} path */
-async function read(path) {
-  const answer = await fetch(path);
-  if (!answer.ok) throw new Error(await answer.text());
-  return answer.json();
-}
 
 /** @param {ListedCase} listed */
 function newRow({ id, name }) {
@@ -98,9 +91,8 @@ async function begin(isWhole) {
   try {
     while (own.isOn) {
       await new Promise((wake) => setTimeout(wake, POLL_MS));
-      const path = `/api/lab/runs/${name}?profile=standard&requests=no`;
-      /** @type {LabRun} */
-      const run = await read(path);
+      const run = await own.read(performance.now());
+      if (!run) continue;
       const seen = new Map(run.cases.map((one) => [one.id, one]));
       own.goOn(run, performance.now());
       draw(seen);
@@ -121,8 +113,10 @@ button("stop").addEventListener("click", () => walk?.stop());
 addEventListener("pagehide", () => walk?.stop());
 
 try {
+  const answer = await fetch("/api/lab");
+  if (!answer.ok) throw new Error(await answer.text());
   /** @type {ListedCase[]} */
-  const all = await read("/api/lab");
+  const all = await answer.json();
   const chosen = chosenCases(all, location.search);
   ({ listed, isPart } = chosen);
   rows.replaceChildren(...listed.map(newRow));

@@ -15,6 +15,9 @@ const LANES = 3;
 /** Whoever has no verdict by then gets none. */
 const LONGEST_MS = 100_000;
 
+/** How long the first request may take to arrive: a browser that has much to do begins late. */
+const COMES_WITHIN_MS = 10_000;
+
 /**
  * The cases that this page walks: those of an EventSource that is alone at one address, and of
  * these the ones that its URL names, such as `?case=P26,E1`. Ids that it cannot walk are told
@@ -47,6 +50,7 @@ export class PageWalk {
   #open = new Map();
   /** Since when, by the id of its case. @type {Map<string, number>} */
   #since = new Map();
+  #beganAt = 0;
 
   /**
    * @param {string} name of the run
@@ -63,6 +67,7 @@ export class PageWalk {
 
   /** @param {number} now */
   begin(now) {
+    this.#beganAt = now;
     if (this.#hasTour) {
       const url = `/lab/tour/${this.#name}`;
       const source = new this.#eventSource(url);
@@ -70,6 +75,20 @@ export class PageWalk {
       this.#begun("", source, now);
     }
     this.#fill(now);
+  }
+
+  /**
+   * Asks the lab what it knows of this walk: null while the first request may be on its way. Throws
+   * the lab's sentence where it knows nothing.
+   *
+   * @param {number} now
+   * @returns {Promise<LabRun | null>}
+   */
+  async read(now) {
+    const answer = await fetch(`/api/lab/runs/${this.#name}?profile=standard&requests=no`);
+    if (answer.status === 404 && now - this.#beganAt < COMES_WITHIN_MS) return null;
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
   }
 
   /**
