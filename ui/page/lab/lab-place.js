@@ -9,6 +9,7 @@ import { LabCaseView } from "./lab-case.js";
 import { LabFeed } from "./lab-feed.js";
 import { LabForm } from "./lab-form.js";
 import { LabTable } from "./lab-table.js";
+import { OwnRuns } from "./own-runs.js";
 import { OwnWalk } from "./own-walk.js";
 import { SplitBar } from "../parts/split-bar.js";
 import {
@@ -20,7 +21,6 @@ import {
   standingWords,
   tallyOf,
   tallyWords,
-  tryName,
 } from "./lab-words.js";
 import { announce } from "../parts/announce.js";
 import { copyOnClick } from "../parts/copy-button.js";
@@ -88,6 +88,8 @@ export class LabPlace extends HTMLElement {
   #form = null;
   /** @type {OwnWalk | null} */
   #walk = null;
+  /** @type {OwnRuns | null} */
+  #runs = null;
   #filter = "";
   /** A person chose whose run is shown: until then it is the newest. */
   #chosen = false;
@@ -98,8 +100,6 @@ export class LabPlace extends HTMLElement {
   /** Where the focus was when the filter got it. @type {HTMLElement | null} */
   #cameFrom = null;
   #announced = "";
-  /** The second addresses that are open, by the names of their runs. @type {Map<string, string>} */
-  #seconds = new Map();
 
   /** @param {App} app */
   connect(app) {
@@ -120,6 +120,12 @@ export class LabPlace extends HTMLElement {
     };
     const walk = new OwnWalk(app.host, app.underWay);
     this.#walk = walk;
+    const own = ownName(navigator.userAgent, app.host.controls);
+    const runs = new OwnRuns(app, feed, walk, own, {
+      stay: () => (this.#chosen = true),
+      show: (change) => this.#show(change),
+    });
+    this.#runs = runs;
     walk.onchange = () => feed.nudge();
     walk.onrefused = () => {
       // the first answer of a case may be a refusal; that of the tour never is
@@ -137,7 +143,7 @@ export class LabPlace extends HTMLElement {
         this.#show({ profile: chosen });
       },
       again: () => this.#again(),
-      walk: () => (walk.isOn ? walk.stop() : this.#walkTour()),
+      walk: () => (walk.isOn ? walk.stop() : this.#do(() => runs.walkTour())),
     });
     this.#bar.connect("Height of the table and the case", () => this.#table.reveal(), {
       property: "--lab-share",
@@ -151,14 +157,15 @@ export class LabPlace extends HTMLElement {
     });
     this.#case.connect(app, {
       close: () => this.#close(),
-      walk: (id) => this.#walkCase(id),
+      walk: (id) => this.#do(() => runs.walkCase(id)),
       url: (id) => this.#caseUrl(id),
       page: (id) => this.#pageUrl(id),
-      second: () => this.#openSecond(),
+      second: () => this.#do(() => runs.openSecond()),
     });
     this.#listenToFilter();
     this.addEventListener("keydown", this.#onKey);
-    part(this, "[data-act=walk-first]").addEventListener("click", () => this.#walkTour());
+    const first = part(this, "[data-act=walk-first]");
+    first.addEventListener("click", () => this.#do(() => runs.walkTour()));
     for (const [act, line] of [["copy-line", "url"], ["copy-command", "command"]]) {
       const words = () => part(this, `[data-line=${line}]`).textContent ?? "";
       copyOnClick(part(this, `[data-act=${act}]`), app.host, words);
@@ -169,7 +176,7 @@ export class LabPlace extends HTMLElement {
     }).observe(this);
     document.addEventListener("visibilitychange", () => feed.nudge());
     app.store.on("status", () => {
-      if (app.store.get("status")?.phase !== "running") this.#seconds.clear();
+      if (app.store.get("status")?.phase !== "running") runs.closed();
       feed.nudge();
       nextFrame(this.#draw);
     });
@@ -257,7 +264,7 @@ export class LabPlace extends HTMLElement {
     const name = feed?.wish.name ?? FIRST_NAME;
     const path = `/lab/case/${id}/${name}`;
     if (feed?.listed.find((one) => one.id === id)?.second === "url") {
-      const second = this.#seconds.get(name);
+      const second = this.#runs?.second(name);
       return second === undefined ? "" : `${second}${path}`;
     }
     return streamAddress(this.#app?.store.get("status"), path);
@@ -268,101 +275,6 @@ export class LabPlace extends HTMLElement {
     return streamAddress(this.#app?.store.get("status"), `/lab/page?case=${id}`);
   }
 
-  /** Opens the second address of the run that is shown, which begins here if it is not there. */
-  #openSecond() {
-    return this.#do(async () => {
-      const { name } = /** @type {LabFeed} */ (this.#feed).wish;
-      // it stays in view, whoever else came
-      this.#chosen = true;
-      await this.#secondOf(name);
-    });
-  }
-
-  /** @param {string} name */
-  async #secondOf(name) {
-    const url = await /** @type {App} */ (this.#app).host.lab.second(name);
-    this.#seconds.set(name, url);
-    return url;
-  }
-
-  /** Forgets a run; its second address is closed with it. @param {string} name */
-  async #forget(name) {
-    this.#seconds.delete(name);
-    await this.#app?.host.lab.forget(name);
-  }
-
-  /** Where this page's own EventSource connects to; it throws while the server is stopped. */
-  get #base() {
-    const { host, store } = /** @type {App} */ (this.#app);
-    const base = host.streamBase(store.get("status"));
-    if (base === null) throw new Error("The server is stopped: start it first.");
-    return base;
-  }
-
-  get #ownName() {
-    return ownName(navigator.userAgent, this.#app?.host.controls ?? false);
-  }
-
-  /** A walk of this page begins anew, whatever it did before. */
-  #walkTour() {
-    return this.#do(async () => {
-      const name = this.#ownName;
-      // it throws while there is no server: what is known is kept then
-      void this.#base;
-      this.#walk?.stop();
-      if (this.#feed?.names.includes(name)) await this.#forget(name);
-      await this.#begin(name, "");
-    });
-  }
-
-  /**
-   * This page tries a case. A run has one verdict of a case, so a second try is a run of its own,
-   * and is compared with the one before.
-   *
-   * @param {string} id
-   */
-  #walkCase(id) {
-    return this.#do(async () => {
-      const { name, before } = await this.#newTry(id);
-      await this.#begin(name, id);
-      if (before !== "") this.#show({ other: before });
-    });
-  }
-
-  /**
-   * The name for a further try of a case, and the name of the last one; empty where there is none.
-   *
-   * @param {string} id
-   */
-  async #newTry(id) {
-    const { lab } = /** @type {App} */ (this.#app).host;
-    const { profile } = /** @type {LabFeed} */ (this.#feed).wish;
-    const names = await lab.runs();
-    let before = "";
-    for (let nth = 1; ; nth += 1) {
-      const name = tryName(this.#ownName, nth);
-      const run = names.includes(name) ? await lab.run(name, profile) : null;
-      if (!run?.cases.some((one) => one.id === id && one.count > 0)) return { name, before };
-      before = name;
-    }
-  }
-
-  /**
-   * @param {string} name
-   * @param {string} id of the only case; empty for the tour
-   */
-  async #begin(name, id) {
-    const feed = /** @type {LabFeed} */ (this.#feed);
-    const listed = feed.listed.find((one) => one.id === id) ?? null;
-    // the profile may not have it any more
-    if (id !== "" && !listed) return;
-    const path = listed ? `case/${id}` : "tour";
-    const base = listed?.second === "url" ? await this.#secondOf(name) : this.#base;
-    this.#chosen = true;
-    this.#show({ name });
-    this.#walk?.begin(`${base}/lab/${path}/${name}`, name, listed);
-  }
-
   /** A case that has its verdict needs no client any more. */
   #stopWhenJudged() {
     const [feed, walk] = [this.#feed, this.#walk];
@@ -371,17 +283,10 @@ export class LabPlace extends HTMLElement {
     if (seen?.verdict && seen.count > 0) walk.stop();
   }
 
-  /** Forgets the run, so that whoever connects begins anew; this page walks again by itself. */
   #again() {
     return this.#do(async () => {
       const { name } = /** @type {LabFeed} */ (this.#feed).wish;
-      // it stays in view until it is back, whoever else came
-      this.#chosen = true;
-      const walk = /** @type {OwnWalk} */ (this.#walk);
-      const isOwn = walk.name === name;
-      if (isOwn) walk.stop();
-      await this.#forget(name);
-      if (isOwn) await this.#begin(name, walk.caseId);
+      const isOwn = await /** @type {OwnRuns} */ (this.#runs).again();
       announce(isOwn ? "This page walks again" : `${name} is forgotten: let it connect again`);
     });
   }
@@ -460,7 +365,7 @@ export class LabPlace extends HTMLElement {
       this.#case.open(one, {
         url: this.#caseUrl(one.id),
         page: this.#pageUrl(one.id),
-        second: this.#seconds.get(wish.name) ?? "",
+        second: this.#runs?.second(wish.name) ?? "",
       });
       this.#case.show(seen.get(one.id), feed.open);
     } else if (wish.open !== "" && listed.length > 0) {
