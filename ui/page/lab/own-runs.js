@@ -2,6 +2,7 @@
  * The runs of this page's own client, and the second addresses of all runs: what begins, is
  * forgotten, and begins anew. Each act throws a sentence where it cannot be done. No document.
  *
+ * @import { ListedCase } from "../server.js"
  * @import { App } from "../types.js"
  * @import { LabFeed, Wish } from "./lab-feed.js"
  * @import { OwnWalk } from "./own-walk.js"
@@ -59,8 +60,7 @@ export class OwnRuns {
   /** A walk of this page begins anew, whatever it did before. */
   async walkTour() {
     const name = this.#own;
-    // it throws while there is no server: what is known is kept then
-    void this.#base;
+    this.#mayBegin("");
     this.#walk.stop();
     if (this.#feed.names.includes(name)) await this.#forget(name);
     await this.#begin(name, "");
@@ -73,6 +73,7 @@ export class OwnRuns {
    * @param {string} id
    */
   async walkCase(id) {
+    this.#mayBegin(id);
     const { name, before } = await this.#newTry(id);
     await this.#begin(name, id);
     if (before !== "") this.#ways.show({ other: before });
@@ -86,6 +87,7 @@ export class OwnRuns {
     const { name } = this.#feed.wish;
     this.#ways.stay();
     const isOwn = this.#walk.name === name;
+    if (isOwn) this.#mayBegin(this.#walk.caseId);
     if (isOwn) this.#walk.stop();
     await this.#forget(name);
     if (isOwn) await this.#begin(name, this.#walk.caseId);
@@ -114,6 +116,31 @@ export class OwnRuns {
   }
 
   /**
+   * Throws while there is no server, no such case, or no connection. It is asked before anything is
+   * stopped or forgotten, so that what is known is kept then.
+   *
+   * @param {string} id of the only case; empty for the tour
+   */
+  #mayBegin(id) {
+    void this.#base;
+    this.#caseOf(id);
+    this.#walk.mayBegin();
+  }
+
+  /**
+   * Throws where the profile does not have it.
+   *
+   * @param {string} id of the only case; empty for the tour
+   * @returns {ListedCase | null}
+   */
+  #caseOf(id) {
+    if (id === "") return null;
+    const listed = this.#feed.listed.find((one) => one.id === id);
+    if (!listed) throw new Error(`This profile does not have ${id}: choose another profile.`);
+    return listed;
+  }
+
+  /**
    * The name for a further try of a case, and the name of the last one; empty where there is none.
    *
    * @param {string} id
@@ -136,9 +163,7 @@ export class OwnRuns {
    * @param {string} id of the only case; empty for the tour
    */
   async #begin(name, id) {
-    const listed = this.#feed.listed.find((one) => one.id === id) ?? null;
-    // the profile may not have it any more
-    if (id !== "" && !listed) return;
+    const listed = this.#caseOf(id);
     const path = listed ? `case/${id}` : "tour";
     const base = listed?.second === "url" ? await this.#secondOf(name) : this.#base;
     this.#ways.stay();

@@ -40,6 +40,12 @@ export class OwnWalk {
     return this.#source !== null;
   }
 
+  /** Throws a sentence where no connection is free. */
+  mayBegin() {
+    const others = this.#underWay.size - (this.#underWay.has(this) ? 1 : 0);
+    if (others >= this.#host.streamsAtMost) throw new Error(NONE_FREE);
+  }
+
   /**
    * Begins a walk in place of the one before. Throws a sentence where it cannot.
    *
@@ -48,8 +54,8 @@ export class OwnWalk {
    * @param {ListedCase | null} listed the only case; null for the tour
    */
   begin(url, name, listed) {
+    this.mayBegin();
     this.#end();
-    if (this.#underWay.size >= this.#host.streamsAtMost) throw new Error(NONE_FREE);
     const source = listed ? openCase(url, listed) : new EventSource(url);
     if (!listed) new Eyes(source, url);
     this.#source = source;
