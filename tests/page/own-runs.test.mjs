@@ -87,6 +87,29 @@ test("what is known is kept where this page cannot walk again", async () => {
   }
 });
 
+// the page showed an address that was closed, and not the button that opens another
+test("the second address of a run that is gone is not open any more", async () => {
+  const { runs, feed } = place();
+  await runs.openSecond();
+  assert.equal(runs.second("own"), "http://second-of-own");
+  // what was answered before it began says nothing of it
+  runs.listed();
+  assert.equal(runs.second("own"), "http://second-of-own");
+  feed.names = ["other", "own"];
+  runs.listed();
+  runs.listed();
+  assert.equal(runs.second("own"), "http://second-of-own");
+  feed.names = ["other"];
+  runs.listed();
+  assert.equal(runs.second("own"), undefined);
+  // it can be opened again
+  await runs.openSecond();
+  runs.listed();
+  assert.equal(runs.second("own"), "http://second-of-own");
+  runs.closed();
+  assert.equal(runs.second("own"), undefined);
+});
+
 test("a walk counts itself among the connections, and needs one where it is over", async () => {
   const at = place();
   at.underWay.add({});
@@ -97,9 +120,9 @@ test("a walk counts itself among the connections, and needs one where it is over
   at.feed.names = ["own"];
   at.told.length = 0;
   const why = /^Error: The browser has no connection left/;
-  for (const act of [() => at.runs.again(), () => at.runs.walkTour(), () => at.runs.walkCase("X1")]) {
-    await assert.rejects(act(), why);
-  }
+  await assert.rejects(at.runs.again(), why);
+  await assert.rejects(at.runs.walkTour(), why);
+  await assert.rejects(at.runs.walkCase("X1"), why);
   assert.deepEqual(at.told, []);
   assert.equal(at.runs.second("own"), undefined, "none is opened in vain");
 });

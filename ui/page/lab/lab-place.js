@@ -114,6 +114,7 @@ export class LabPlace extends HTMLElement {
     );
     this.#feed = feed;
     feed.onchange = () => {
+      this.#runs?.listed();
       this.#followNewest();
       this.#stopWhenJudged();
       nextFrame(this.#draw);

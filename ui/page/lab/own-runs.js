@@ -11,6 +11,12 @@
 import { tryName } from "./lab-words.js";
 
 /**
+ * @typedef {object} Second
+ * @property {string} url
+ * @property {boolean} isListed its run was among those that the lab has
+ */
+
+/**
  * @typedef {object} Ways
  * @property {() => void} stay the run that is shown stays in view, whoever else comes
  * @property {(change: Partial<Wish>) => void} show
@@ -22,7 +28,7 @@ export class OwnRuns {
   #walk;
   #own;
   #ways;
-  /** The second addresses that are open, by the names of their runs. @type {Map<string, string>} */
+  /** The second addresses that are open, by the names of their runs. @type {Map<string, Second>} */
   #seconds = new Map();
 
   /**
@@ -42,7 +48,19 @@ export class OwnRuns {
 
   /** The second address of a run, where it is open. @param {string} name */
   second(name) {
-    return this.#seconds.get(name);
+    return this.#seconds.get(name)?.url;
+  }
+
+  /**
+   * The lab answered which runs it has. One that it had and has no more was dropped or forgotten,
+   * and its second address is closed. One that it never had may be newer than the answer.
+   */
+  listed() {
+    for (const [name, second] of this.#seconds) {
+      const isListed = this.#feed.names.includes(name);
+      if (second.isListed && !isListed) this.#seconds.delete(name);
+      second.isListed ||= isListed;
+    }
   }
 
   /** The server stopped, and closed all second addresses. */
@@ -97,7 +115,7 @@ export class OwnRuns {
   /** @param {string} name */
   async #secondOf(name) {
     const url = await this.#app.host.lab.second(name);
-    this.#seconds.set(name, url);
+    this.#seconds.set(name, { url, isListed: false });
     return url;
   }
 
