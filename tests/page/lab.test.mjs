@@ -12,6 +12,7 @@ const {
 } = await load("lab/lab-words.js");
 const { axisOf, sceneOf, sceneWords, withRoom } = await load("lab/case-scene.js");
 const { LabFeed } = await load("lab/lab-feed.js");
+const { WebHost } = await load("host/web.js");
 
 /** @param {string | null} kind @param {string | null} [words] */
 const seen = (kind, words = null, count = 2) => ({
@@ -321,4 +322,30 @@ test("what was answered for another wish is not shown", async () => {
   await answer(feed);
   assert.equal(feed.run?.name, "second");
   hide();
+});
+
+test("why the server opens no second address is said in its own words", async () => {
+  /** @type {string[]} */
+  const asked = [];
+  let answer = Response.json({ url: "http://127.0.0.1:7" });
+  const had = globalThis.fetch;
+  globalThis.fetch = /** @type {any} */ (
+    async (/** @type {string} */ url, /** @type {RequestInit} */ { method }) => {
+      asked.push(`${method} ${url}`);
+      return answer;
+    }
+  );
+  try {
+    const { lab } = new WebHost();
+    assert.equal(await lab.second("me"), "http://127.0.0.1:7");
+    assert.deepEqual(asked, ["POST /api/lab/runs/me/second"]);
+    const full = "16 runs have a second address, which is the limit: forget one of them.";
+    answer = new Response(`${full}\n`, { status: 503 });
+    await assert.rejects(lab.second("me"), { message: full });
+    // a server without a lab has no sentence of the lab
+    answer = new Response("There is nothing at this path.", { status: 404 });
+    await assert.rejects(lab.second("me"), /This server has no lab/);
+  } finally {
+    globalThis.fetch = had;
+  }
 });
