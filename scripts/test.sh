@@ -18,9 +18,12 @@ cargo test --locked --workspace --test lab --test lab_clients --no-run
 # print comes behind the rest.
 cargo test --locked --workspace --test lab --test lab_clients >target/test-lab.log 2>&1 &
 lab=$!
+# Ctrl-c does not reach what a script starts with &.
+trap 'trap "" TERM; kill 0; exit 130' INT TERM
 failed=
 cargo test --locked --workspace || failed=1
 wait "$lab" || failed=1
+trap - INT TERM
 say 'The lab'
 cat target/test-lab.log
 [ -z "$failed" ] || fail 'Tests failed (above).'
@@ -28,6 +31,7 @@ cat target/test-lab.log
 # The same tests of the engine that keeps topics, on Valkey. With the features of the whole workspace
 # nothing is built anew; other crates' tests of the same names run again, which takes seconds.
 say 'Topics in Valkey'
+set --
 for file in crates/sse-redis/tests/*.rs; do
     set -- "$@" --test "$(basename "$file" .rs)"
 done

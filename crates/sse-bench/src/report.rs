@@ -42,7 +42,7 @@ disturb a run, it is repeated, at most twice.
 Where `sse serve` is near its goal, it and `limit` take nine rounds, one right after the other. They change places
 each round, so that a drift of the machine cancels out. Elsewhere there are three rounds, and one of the servers of
 others. Beside the median of the ratios is its interval. Of nine rounds it goes from the second lowest ratio to the
-second highest. In 96 of 100 such runs, that holds the true median, however the ratios are distributed. Three rounds
+second highest. In 96 of 100 such runs, the interval holds the true median, however the ratios are distributed. Three rounds
 are too few for that, so there it is the lowest and the highest. A goal that is a ratio is met when the interval
 reaches it, and missed when it does not. Any other goal is met when the median reaches it.
 

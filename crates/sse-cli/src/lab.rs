@@ -159,7 +159,11 @@ async fn judge(
                 _ = ticks.tick() => {
                     for walk in &walks {
                         let verdicts = walk.verdicts(&lab, args.profile);
-                        if verdicts.iter().any(|view| results.is_news(view)) {
+                        // What the tour missed is told by its own walk.
+                        let mut told = verdicts
+                            .iter()
+                            .filter(|view| view.count > 0 || !walk.is_tour());
+                        if told.any(|view| results.is_news(view)) {
                             let (judged, _) = walking.settled(walk);
                             results.add(judged, expected);
                         }
@@ -330,8 +334,8 @@ impl Walking {
 }
 
 /// Ends the clients of a walk, all at once. Answers what one of them said last.
-async fn end(running: Vec<Started>) -> Option<LastWords> {
-    running.iter().for_each(Started::ask);
+async fn end(mut running: Vec<Started>) -> Option<LastWords> {
+    running.iter_mut().for_each(Started::ask);
     let until = Instant::now() + GRACE;
     let mut last_words = None;
     for client in running {

@@ -1,5 +1,6 @@
 //! `sse lab`: a client is judged by what it asks for, whether it is started by hand or by the
-//! command.
+//! command. It takes a minute and a half, so `make test` runs it beside the others, and a plain
+//! `cargo test` leaves it out: `cargo test -p sse-cli --test lab`.
 
 mod support;
 

@@ -47,7 +47,7 @@ pub enum Error {
     #[error("A number behind /saw is for one report: send a list to /saw, without a number.")]
     ManyReports,
     /// A body with reports that is too large.
-    #[error("Reports of more than 64 KiB are not read: report the first events, or in parts.")]
+    #[error("Reports of more than 64 KiB are not read: send the first events, or several reports.")]
     LargeReport,
     /// A list of too many reports.
     #[error("A list has 64 reports at most, and no case needs more: report the first events.")]

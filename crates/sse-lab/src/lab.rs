@@ -180,19 +180,15 @@ impl Lab {
         (number, reports): (Option<u64>, Vec<Report>),
         now: Instant,
     ) -> Result<(), Error> {
-        let mut runs = self.runs();
-        let run = runs.get_mut(name);
-        let run = run.ok_or_else(|| Error::NoRun(name.to_owned()))?;
-        let mut is_sent = true;
-        for report in reports {
-            is_sent &= run.report(cases(), case, (number, report), now);
-        }
-        runs.make_room(name);
-        drop(runs);
+        let is_sent = self.runs().change(name, |run| {
+            let mut reports = reports.into_iter();
+            reports.all(|report| run.report(cases(), case, (number, report), now))
+        });
         self.changed();
         match is_sent {
-            true => Ok(()),
-            false => Err(Error::NothingSent(name.to_owned())),
+            Some(true) => Ok(()),
+            Some(false) => Err(Error::NothingSent(name.to_owned())),
+            None => Err(Error::NoRun(name.to_owned())),
         }
     }
 
@@ -400,9 +396,8 @@ impl Handler for Lab {
             Ok(Path::Case(id, name)) => (name, Self::place(id).ok()),
             _ => return,
         };
-        if let Some(run) = self.runs().get_mut(name) {
-            run.preflight(case, request.at.instant);
-        }
+        let at = request.at.instant;
+        self.runs().change(name, |run| run.preflight(case, at));
         self.changed();
     }
 
@@ -428,9 +423,10 @@ impl Watcher for TurnWatcher {
             (before, piece.length)
         });
         let pieces: Vec<_> = pieces.collect();
-        let mut runs = self.lab.runs();
-        let run = runs.get_mut(&self.name);
-        if let Some(run) = run.filter(|run| run.serial == self.serial) {
+        self.lab.runs().change(&self.name, |run| {
+            if run.serial != self.serial {
+                return;
+            }
             run.ended(self.turn, at.instant, |at| Ended {
                 at,
                 by,
@@ -442,9 +438,7 @@ impl Watcher for TurnWatcher {
                     .map(|(before, length)| (at.saturating_sub(before), length))
                     .collect(),
             });
-            runs.make_room(&self.name);
-        }
-        drop(runs);
+        });
         self.lab.changed();
     }
 }

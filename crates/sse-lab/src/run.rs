@@ -73,7 +73,7 @@ struct Walk {
     last: Instant,
     /// What its client calls itself.
     agent: Vec<u8>,
-    /// The last event id that its client brought last.
+    /// The id that its client brought last, in whichever request brought one.
     brought: Option<Vec<u8>>,
 }
 
@@ -82,7 +82,7 @@ const TWO_CLIENTS: &str =
     "Two clients walk this tour under one name: give each a name of its own, or stop one.";
 
 /// What is said where requests for a case go on when it has its verdict.
-const AFTER_ITS_VERDICT: &str = "A client came again after the verdict of a case, so it was told to stay away: give each client a name of its own, or wait until nothing has come for the time of the case's patience.";
+const AFTER_ITS_VERDICT: &str = "A client came again after the verdict of a case, so it was told to stay away: give each client a name of its own, or let nothing come for twice the patience of the case.";
 
 /// What came for one case.
 #[derive(Debug)]
@@ -202,7 +202,9 @@ impl Run {
         let Some(walk) = &mut self.walk else {
             return Step::Over;
         };
-        walk.brought = asked.id().map(<[u8]>::to_vec);
+        if let Some(id) = asked.id() {
+            walk.brought = Some(id.to_vec());
+        }
         walk.last = walk.last.max(now);
         if let Some(case) = walk.case()
             && let Some(visit) = self.visits.get_mut(&case)
@@ -229,7 +231,7 @@ impl Run {
         if let Some(step) = self.count(now) {
             return step;
         }
-        if self.is_at(case) {
+        if self.is_at(case) && !self.has_stopped(cases, now) {
             self.note(TWO_CLIENTS);
         }
         if asked.id().is_none() && self.is_done(cases, case, now) {
@@ -416,7 +418,8 @@ impl Run {
         let profiles = Profile::ALL.into_iter();
         let mut profiles = profiles.filter(|profile| cases[case].is_in(*profile));
         let case = &cases[case];
-        now.saturating_duration_since(visit.last) >= case.patience
+        // Waits that double are those of one client still.
+        now.saturating_duration_since(visit.last) >= 2 * case.patience
             && visit.under_way == 0
             && profiles
                 .all(|profile| judge(case, profile, &visit.observation, visit.age(now)).is_some())
@@ -457,7 +460,7 @@ impl Run {
                 "It sent more than {MOST_REQUESTS} requests, so it is answered no more: stop it."
             ),
             true => format!(
-                "Its requests and their answers have more than {} MiB, so it is answered no more: stop it.",
+                "Its requests and their answers take more than {} MiB of memory, so it is answered no more: stop it.",
                 MOST_KEPT / 1024 / 1024
             ),
         });
@@ -468,11 +471,9 @@ impl Run {
         let visit = self.visit_of(case, now);
         let (request, kept) = visit.push(asked, now);
         visit.under_way += 1;
-        let visit = {
-            self.kept += kept;
-            &self.visits[&case]
-        };
-        let (answers, at) = (&cases[case].answers, visit.age(now));
+        let at = visit.age(now);
+        self.kept += kept;
+        let answers = &cases[case].answers;
         let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
         let together = answers.iter().position(|answer| cut_in(answer).is_some());
         let answer = together.unwrap_or(request.min(answers.len() - 1));
@@ -516,7 +517,7 @@ impl Walk {
     }
 
     /// Whether a request is no return of this walk's client: it brings the id of an earlier case
-    /// than the one that was played last, and did not bring it the time before.
+    /// than the one that was played last, and not the id that was brought last.
     fn is_of_another(&self, cases: &[Case], asked: &Asked) -> bool {
         let Some(id) = asked.id().filter(|id| self.brought.as_deref() != Some(*id)) else {
             return false;

@@ -78,7 +78,8 @@ async fn a_client_that_never_stops_is_told_to() {
             }
         }
     };
-    let told = tokio::time::timeout(support::SOON, asks).await;
+    // 5,000 connections one after the other, on a machine that has other tests to run.
+    let told = tokio::time::timeout(3 * support::SOON, asks).await;
     let told = told.expect("there is a bound");
     assert!(
         told.contains("This client sent too many requests: stop it."),

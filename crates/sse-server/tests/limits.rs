@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use sse_server::Limits;
-use support::Bench;
+use support::{Bench, soon};
 
 #[tokio::test]
 async fn one_stream_too_many_is_503_while_page_and_api_answer() {
@@ -48,6 +48,35 @@ async fn one_connection_too_many_is_told_and_closed() {
         answer.starts_with("HTTP/1.1 503 ") && answer.contains("too many connections"),
         "{answer}"
     );
+}
+
+/// All that wait are accepted before the first of them is begun, so those have to be counted.
+#[tokio::test]
+async fn connections_that_come_at_once_are_within_the_bound() {
+    let bench = Bench::limited(Limits {
+        streams: 2,
+        reserve: 1,
+        ..Limits::default()
+    })
+    .await;
+    // Without an await, so the server, which has the same thread, finds all of them waiting.
+    let connect = || {
+        let mut socket = std::net::TcpStream::connect(bench.addr).expect("it listens");
+        let request = bench.request("GET", "/healthz", &[]);
+        std::io::Write::write_all(&mut socket, request.as_bytes()).expect("it is connected");
+        socket.set_nonblocking(true).expect("a socket");
+        tokio::net::TcpStream::from_std(socket).expect("a socket")
+    };
+    let sockets: Vec<_> = (0..5).map(|_| connect()).collect();
+    let mut answers = Vec::new();
+    for mut socket in sockets {
+        let mut status = [0; 12];
+        let read = tokio::io::AsyncReadExt::read_exact(&mut socket, &mut status);
+        soon("it is answered", read).await.expect("a status");
+        answers.push((String::from_utf8_lossy(&status).into_owned(), socket));
+    }
+    let are = |status: &str| answers.iter().filter(|(it, _)| it == status).count();
+    assert_eq!((are("HTTP/1.1 200"), are("HTTP/1.1 503")), (3, 2));
 }
 
 #[tokio::test]

@@ -33,6 +33,8 @@ pub(super) struct Client {
 #[derive(Debug)]
 pub(super) struct Running {
     group: Group,
+    /// Whether it had ended before it was asked to.
+    by_itself: bool,
     /// What it said last, so far.
     words: Arc<Mutex<Vec<u8>>>,
     /// Reads what it says.
@@ -84,6 +86,7 @@ impl Client {
         });
         Ok(Running {
             group,
+            by_itself: false,
             words,
             reads,
         })
@@ -118,16 +121,16 @@ impl Running {
         self.group.has_ended()
     }
 
-    /// Asks it to end.
-    pub(super) fn ask(&self) {
+    /// Asks it to end, and all that it started.
+    pub(super) fn ask(&mut self) {
+        self.by_itself = self.group.has_ended();
         self.group.ask();
     }
 
-    /// Ends it and all that it started, and kills what goes on then. If it had ended by itself, how
-    /// is the answer.
+    /// Waits for the end of those that were asked, and kills what goes on then. If it had ended by
+    /// itself, how is the answer.
     pub(super) async fn stop(mut self, until: Instant) -> Option<LastWords> {
-        let by_itself = self.group.has_ended();
-        let status = self.group.end(until).await.filter(|_| by_itself)?;
+        let status = self.group.end(until).await.filter(|_| self.by_itself)?;
         _ = tokio::time::timeout(SAID_WITHIN, &mut self.reads).await;
         self.reads.abort();
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);

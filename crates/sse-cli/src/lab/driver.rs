@@ -115,7 +115,7 @@ impl Started {
     }
 
     /// Asks it to end, so that several do so at once.
-    pub(super) fn ask(&self) {
+    pub(super) fn ask(&mut self) {
         if let Self::Command(running) = self {
             running.ask();
         }

@@ -48,8 +48,8 @@ impl Group {
 
 #[cfg(unix)]
 impl Group {
-    /// Whether its first process ended. That stays a zombie until the group has ended: so long
-    /// nobody else is given its id.
+    /// Whether its first process ended. It stays a zombie until [`end`](Self::end) waits for it,
+    /// and the system gives nobody its id while its group has a process.
     pub(super) fn has_ended(&mut self) -> bool {
         let Some(id) = self.id else { return true };
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -68,9 +68,9 @@ impl Group {
         }
     }
 
-    /// Asks them to end, and kills those that go on then. Answers how the first one ended.
+    /// Waits for those that were asked to end, and kills those that go on then. Answers how the
+    /// first one ended.
     pub(super) async fn end(mut self, until: Instant) -> Option<ExitStatus> {
-        self.ask();
         let ended = tokio::time::timeout_at(until, self.child.wait()).await;
         let status = match ended {
             Ok(status) => status,

@@ -18,7 +18,8 @@ pub(super) fn ender(end: &MountedEnd) -> Ender {
 ///
 /// What ends in order says so with its last byte. All else ends with the connection, however long
 /// ago the last byte was sent: a fault cuts or resets it, the server stops, or the client leaves.
-/// Where a fault ends an answer in order, the server notes that right behind the last byte.
+/// Where a fault ends an answer in order, the server notes that right behind the last byte. An
+/// answer that is a recording may be cut at its own end; no case has one.
 pub(super) fn known_at(end: &MountedEnd) -> Now {
     match end.by {
         By::Answer => end.last_byte.unwrap_or(end.at),

@@ -16,8 +16,8 @@ const MOST_KEPT: usize = 64 * 1024 * 1024;
 
 /// The runs by their names.
 ///
-/// How to drive it: [`with`](Self::with) begins a run where it is not there. Whoever makes a run
-/// keep more by other means calls [`make_room`](Self::make_room) afterwards.
+/// How to drive it: [`with`](Self::with) changes a run, which begins where it is not there;
+/// [`change`](Self::change) changes one that is. Both make room afterwards.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     runs: HashMap<String, Run>,
@@ -30,10 +30,6 @@ pub(super) struct Runs {
 impl Runs {
     pub(super) fn get(&self, name: &str) -> Option<&Run> {
         self.runs.get(name)
-    }
-
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Run> {
-        self.runs.get_mut(name)
     }
 
     /// Their names, the newest first.
@@ -73,8 +69,19 @@ impl Runs {
         result
     }
 
+    /// Does something with the run by this name, where it is there.
+    pub(super) fn change<T>(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Run) -> T,
+    ) -> Option<T> {
+        let result = change(self.runs.get_mut(name)?);
+        self.make_room(name);
+        Some(result)
+    }
+
     /// Forgets runs while all of them keep too much, and never the one by this name.
-    pub(super) fn make_room(&mut self, name: &str) {
+    fn make_room(&mut self, name: &str) {
         while self.runs.values().map(Run::kept).sum::<usize>() > MOST_KEPT {
             if !self.drop_oldest(name) {
                 return;

@@ -18,7 +18,6 @@ use sse_engine::write_buffer::WriteBuffer;
 
 use super::*;
 use crate::case::cases;
-
 use crate::observation::Ender;
 
 /// What is said of a client.

@@ -138,16 +138,18 @@ impl Why {
 
     /// The same as whoever watches an answer is told it: in words, and who ended it.
     pub(crate) fn told(self) -> (&'static str, Ender) {
-        let by = match (self, self.by()) {
-            (Self::Fault, _) => Ender::Fault,
-            (Self::Stalled, _) => Ender::Network,
-            (Self::TalksTooMuch, _) => Ender::Client,
-            (Self::RecordedEnd | Self::RecordedCut | Self::RecordedReset, _) => Ender::Answer,
-            (Self::Recorded, _) => Ender::Answer,
-            (why, _) if why.is_complete() => Ender::Answer,
-            (_, EndedBy::Server) => Ender::Server,
-            (_, EndedBy::Client) => Ender::Client,
-            (_, EndedBy::Network) => Ender::Network,
+        let by = match self {
+            Self::Fault => Ender::Fault,
+            Self::Stalled => Ender::Network,
+            Self::TalksTooMuch => Ender::Client,
+            Self::Complete | Self::NothingLeft => Ender::Answer,
+            Self::RecordedEnd | Self::RecordedCut | Self::RecordedReset => Ender::Answer,
+            Self::Recorded => Ender::Answer,
+            _ => match self.by() {
+                EndedBy::Server => Ender::Server,
+                EndedBy::Client => Ender::Client,
+                EndedBy::Network => Ender::Network,
+            },
         };
         (self.words(), by)
     }

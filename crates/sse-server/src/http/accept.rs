@@ -27,12 +27,11 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// common here: a reconnect storm stalls for a second when the queue is full.
 pub(crate) const BACKLOG: i32 = 4096;
 
-/// As many connections as are begun before it is looked again whether more wait to be accepted. To
-/// serve one takes longer than to connect, so those that wait would overflow the queue otherwise,
-/// and the system makes their clients wait for seconds.
+/// How many connections are begun before the loop accepts again. Serving takes longer than
+/// connecting: without this the system's queue overflows, and clients wait for seconds.
 const BEGUN_AT_ONCE: usize = 32;
 
-/// As many connections as are accepted before anything else is looked at.
+/// How many are accepted before the loop looks at anything else.
 const ACCEPTED_AT_ONCE: usize = 1024;
 
 /// How often that is logged. Whoever has stderr may not read it, and a full pipe stops who writes
@@ -90,7 +89,7 @@ pub(crate) async fn accept(
             Ok(()) = changed.changed() => continue,
             Ok(()) = listening.changed() => continue,
             () = until(refusal), if refusal.is_some() => continue,
-            accepted = unconstrained(listener.accept()) => Some(accepted),
+            accepted = listener.accept() => Some(accepted),
             () = ready(()), if !waiting.is_empty() => None,
         };
         let mut next = accepted;
@@ -116,7 +115,9 @@ pub(crate) async fn accept(
                 }
             }
             count += 1;
-            if count < ACCEPTED_AT_ONCE {
+            // What is armed meanwhile is to strike the next one.
+            let is_armed = changed.has_changed().unwrap_or(false);
+            if count < ACCEPTED_AT_ONCE && !is_armed {
                 next = unconstrained(poll_fn(|cx| {
                     Poll::Ready(match listener.poll_accept(cx) {
                         Poll::Ready(accepted) => Some(accepted),

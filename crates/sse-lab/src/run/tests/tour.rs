@@ -177,15 +177,40 @@ fn two_clients_of_one_program_are_noticed_by_their_ids() {
 /// One that is wrong, and keeps its first id for ever or loses each, is still one client.
 #[test]
 fn a_client_that_brings_wrong_ids_is_not_taken_for_two() {
-    for keeps in ["R1-start", "", "x"] {
+    for keeps in [
+        ["R1-start", "R1-start"],
+        ["", ""],
+        ["x", "x"],
+        ["R1-start", ""],
+    ] {
         let mut tour = Tour::new();
         let mut id = "";
         for at in 0..20 {
             let step = tour.comes(at * 10, id);
             tour.ends(step, at * 10 + 5);
-            id = keeps;
+            id = keeps[at as usize % 2];
         }
-        assert_eq!(tour.run.notes(), [""; 0], "{keeps}");
+        assert_eq!(tour.run.notes(), [""; 0], "{keeps:?}");
+    }
+}
+
+/// Whoever left the tour in a case, and then tried the case by its own URL, was taken for two.
+#[test]
+fn a_client_that_left_the_tour_may_try_the_case_that_it_left_at() {
+    let mut tour = Tour::new();
+    let first = tour.comes(0, "");
+    tour.ends(first, 5);
+    let Step::Play(Turn { case, .. }) = first else {
+        panic!("{first:?}");
+    };
+    let mut at_once = Tour::new();
+    let step = at_once.comes(0, "");
+    at_once.ends(step, 5);
+    for (tour, at, notes) in [(at_once, 10, &[TWO_CLIENTS][..]), (tour, 120_000, &[])] {
+        let Tour { mut run, began } = tour;
+        let asked = (Asked::default(), &Request::default());
+        run.visit(cases(), case, asked, began + Duration::from_millis(at));
+        assert_eq!(run.notes(), notes, "{at}");
     }
 }
 
@@ -238,13 +263,13 @@ fn a_client_that_comes_again_after_the_verdict_is_judged_anew_or_the_run_says_wh
     let asked = (asked, &Request::default());
     assert_eq!(walk.run.visit(cases(), walk.case, asked, late), Step::Over);
     // And one that begins is another.
-    assert_eq!(comes_and_reads(&mut walk, 41_999), Step::Over);
-    let anew = comes_and_reads(&mut walk, 54_000);
+    assert_eq!(comes_and_reads(&mut walk, 53_999), Step::Over);
+    let anew = comes_and_reads(&mut walk, 77_999);
     assert!(
         matches!(anew, Step::Play(turn) if turn.request == 0),
         "{anew:?}"
     );
-    assert_eq!(walk.said(Profile::Standard, 54_001), OPEN);
+    assert_eq!(walk.said(Profile::Standard, 78_000), OPEN);
 }
 
 /// An answer that lasts for longer than the patience is no client that went.
