@@ -95,6 +95,10 @@ fn a_wrong_client_is_named_and_fails_the_run_unless_it_was_expected() {
     let (code, stdout, _) = lab(&["R4", "--expected-failures", known], &once);
     assert_eq!(code, Some(0), "{stdout}");
     assert!(stdout.contains("wrong, as expected"), "{stdout}");
+    assert!(
+        stdout.ends_with("\n1 wrong.\nWrong, as expected: R4\n"),
+        "{stdout}"
+    );
 }
 
 #[test]

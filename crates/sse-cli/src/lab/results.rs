@@ -288,7 +288,23 @@ impl Results {
             .iter()
             .filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
         let counted: Vec<_> = counted.collect();
-        self.print(&format!("\n{}.\n", counted.join(", ")));
+        let mut text = format!("\n{}.\n", counted.join(", "));
+        let needs_eyes = counts.contains_key("needs your eyes");
+        // The lines above came as the verdicts did; here they are in the order of the list.
+        for (shown, is_expected) in [("Wrong", false), ("Wrong, as expected", true)] {
+            let wrong = self.cases().filter(|case| is(case, "wrong"));
+            let wrong = wrong.filter(|case| expected.has(&case.id) == is_expected);
+            let ids: Vec<_> = wrong.map(|case| &*case.id).collect();
+            if !ids.is_empty() {
+                text += &format!("{shown}: {}\n", ids.join(" "));
+            }
+        }
+        self.print(&text);
+        if needs_eyes {
+            complain(
+                "Some cases need your eyes. Let the client report what it shows to its URL with /saw added, and they are judged (docs/LAB.md).",
+            );
+        }
         for id in self.no_longer_wrong(expected) {
             complain(format!(
                 "{id} is right now: take it out of the file of expected failures."
