@@ -57,7 +57,7 @@ pub enum Error {
     /// An event that is still kept has this id. It was published already, if the publisher gives
     /// each id once; otherwise choose another.
     #[error(
-        "id={0} is that of an event that is still kept: choose another, or leave it out to get one that sorts."
+        "id={0} is that of an event that is still kept: if you repeat a publish, that was published; else choose another id, or leave it out to get one that sorts."
     )]
     IdTaken(String),
 

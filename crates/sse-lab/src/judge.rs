@@ -9,6 +9,7 @@ mod many;
 mod origins;
 mod protocol;
 mod question;
+mod same_wait;
 mod seen;
 mod sees;
 mod told;
@@ -20,6 +21,7 @@ use crate::case::{Case, Question};
 use crate::observation::Observation;
 use crate::profile::Profile;
 use crate::verdict::Verdict;
+pub(crate) use same_wait::same_wait;
 use seen::Seen;
 
 /// The verdict on what came so far, or nothing while it is open: the client can still come back, or

@@ -9,7 +9,7 @@ use sse_engine::time::{millis, since_1970};
 use sse_server::value_without_secrets;
 
 use crate::case::{Case, Second, cases};
-use crate::judge::judge;
+use crate::judge::{judge, same_wait};
 use crate::observation::{Asked, Ender, Observation};
 use crate::profile::Profile;
 use crate::report::{Report, Reported};
@@ -185,6 +185,11 @@ impl RunView {
             }
         });
         let views: Vec<_> = views.collect();
+        let came = cases.iter().enumerate().filter_map(|(at, case)| {
+            let (observation, age) = run.seen(at, now)?;
+            Some((case, observation, age))
+        });
+        let waits = same_wait(profile, came);
         let begun = |view: &&CaseView| view.is_begun();
         let is_over = views
             .iter()
@@ -198,7 +203,7 @@ impl RunView {
             is_tour: run.is_tour(),
             is_over,
             requests: run.requests(),
-            notes: run.notes().to_vec(),
+            notes: run.notes().iter().cloned().chain(waits).collect(),
             cases: views,
         }
     }

@@ -228,7 +228,11 @@ impl Log for RedisLog {
                 .call(self.terms.node.beat(self.terms.keep, here))
                 .await;
             let heard = match answer {
-                Err(Failure::WrongType) => Ok(self.alone(here)),
+                Err(Failure::WrongType) => Ok(self.alone(here, format!(
+                    "The key {NODES} of the engine has another type, so the nodes do not know of each other: rename or delete that key."
+                ))),
+                // It answers, and still hands out what it has: to leave it would help nobody.
+                Err(Failure::Full) => Ok(self.alone(here, FULL.to_owned())),
                 answer => answer.and_then(|answer: Value| {
                     let heard = self.terms.node.heard(self.terms.keep, answer);
                     heard.map_err(|_| {
@@ -250,17 +254,17 @@ impl Log for RedisLog {
     }
 }
 
+/// What is said while the engine has no memory for a beat.
+const FULL: &str = "The engine has no memory left, so it takes no events, and the nodes do not know of each other: raise its `maxmemory`, or keep less with --keep-events.";
+
 impl RedisLog {
     /// What is known where nodes cannot tell each other anything.
-    fn alone(&self, here: &[(Arc<str>, usize)]) -> (Presence, Vec<String>) {
+    fn alone(&self, here: &[(Arc<str>, usize)], why: String) -> (Presence, Vec<String>) {
         let presence = Presence {
             nodes: 1,
             names: vec![self.terms.node.name.clone()],
             subscribers: here.to_vec(),
         };
-        let warning = format!(
-            "The key {NODES} of the engine has another type, so the nodes do not know of each other: rename or delete that key."
-        );
-        (presence, vec![warning])
+        (presence, vec![why])
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redis::{Cmd, FromRedisValue, ParsingError, Value, cmd};
 use sse_engine::topics::Presence;
@@ -14,6 +14,9 @@ use crate::keys::Keep;
 pub(crate) const NODES: &str = "sse1:{nodes}:nodes";
 /// For how long a node is believed to be there, in milliseconds. It says so every two seconds.
 const LIVES: u64 = 6000;
+/// In so many beats, one each two seconds, is a node heard of that is there no more, and one before
+/// it says so itself. A node that starts again is no other node.
+const HEARD_WHEN_GONE: u8 = 4;
 /// The longest name of a node, in characters.
 const MAX_NAME: usize = 64;
 /// The most topics that are told of one node.
@@ -37,6 +40,8 @@ pub(crate) struct Node {
     /// Another for each process.
     id: String,
     pub(crate) name: String,
+    /// Others of its name, each with the number of beats in a row in which it was heard of.
+    namesakes: Arc<Mutex<BTreeMap<String, u8>>>,
 }
 
 impl Node {
@@ -49,6 +54,7 @@ impl Node {
         Self {
             id: format!("{random:016x}"),
             name: name.trim().to_owned(),
+            namesakes: Arc::default(),
         }
     }
 
@@ -84,6 +90,11 @@ impl Node {
         let mut names = Vec::new();
         let mut sums: BTreeMap<Arc<str>, usize> = BTreeMap::new();
         let mut warnings = Vec::new();
+        let mut namesakes = self
+            .namesakes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *namesakes);
         for (id, text) in &said {
             let Ok(text) = str::from_utf8(text) else {
                 continue;
@@ -91,7 +102,15 @@ impl Node {
             let mut lines = text.lines();
             let name: String = lines.next().unwrap_or_default().chars().take(64).collect();
             let keeps = lines.next().unwrap_or_default();
-            if *id != self.id && name == self.name {
+            let is_namesake = *id != self.id && name == self.name;
+            if is_namesake {
+                let beats = before.get(id).copied().unwrap_or(0);
+                namesakes.insert(id.clone(), beats.saturating_add(1));
+            }
+            if namesakes
+                .get(id)
+                .is_some_and(|beats| *beats > HEARD_WHEN_GONE)
+            {
                 warnings.push(format!(
                     "Another node has the name {name:?} too: give each node a name of its own, and each fleet of nodes a database of its own."
                 ));

@@ -167,6 +167,12 @@ async fn nodes_know_of_each_other() {
     assert_eq!(both.subscribers, [("a".into(), 5), ("c".into(), 1)]);
     assert_eq!(one.warnings(), [""; 0]);
     let odd = node("one", Keep { events: 5, ..KEEP }).await;
+    // One that starts again hears of itself until it is forgotten: each deploy warned.
+    for _ in 0..4 {
+        odd.beat(&[]).await.expect("it answers");
+        let warnings = odd.warnings();
+        assert_eq!(warnings.len(), 2, "of the bounds: {warnings:?}");
+    }
     odd.beat(&[]).await.expect("it answers");
     let warnings = odd.warnings();
     assert_eq!(warnings.len(), 3, "{warnings:?}");

@@ -202,9 +202,16 @@ async fn a_full_engine_refuses_publishes_and_keeps_its_connection() {
         Ok(placed),
         "it changes nothing"
     );
+    // Nodes that left the engine for a refused beat came back at once, thirty times a second.
+    let alone = log.beat(&[]).await.expect("it has no room for it");
+    assert_eq!(alone.nodes, 1);
+    let warnings = log.warnings();
+    assert!(warnings[0].contains("no memory left"), "{warnings:?}");
     let again = server.log().await;
     assert_eq!(again.load("news", None).await.expect("it reads").len(), 1);
     server.does(&["CONFIG", "SET", "maxmemory", "0"]);
+    log.beat(&[]).await.expect("it has room");
+    assert_eq!(log.warnings(), [""; 0]);
     let next = publish(&*log, "news", "2").await;
     assert_eq!((next.born, next.seq), (placed.born, 2));
 }

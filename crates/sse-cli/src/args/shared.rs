@@ -42,8 +42,10 @@ impl Shared {
     /// # Errors
     /// A text that is no URL. Its sentence does not repeat it.
     pub(crate) fn add_to(self, config: &mut Config) -> Result<(), Mistake> {
-        // A variable that is set to nothing is as good as none.
-        let Some(url) = self.topics_on.filter(|url| !url.is_empty()) else {
+        // A variable that is set to nothing is as good as none; a flag is not.
+        let is_variable = std::env::var_os("SSE_TOPICS_ON").is_some_and(|url| url.is_empty());
+        let is_given = |url: &String| !url.is_empty() || !is_variable;
+        let Some(url) = self.topics_on.filter(is_given) else {
             return Ok(());
         };
         let keep = Keep {

@@ -8,6 +8,7 @@ mod origins;
 mod protocol;
 mod request;
 mod returned;
+mod same_wait;
 mod sees;
 
 use std::collections::BTreeMap;
