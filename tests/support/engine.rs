@@ -108,7 +108,7 @@ pub(crate) async fn comes_and_goes(page: &Page, engine: &mut Engine) {
     const PROBLEMS: &str = "engine-line .problems";
     let fact = |number: usize| format!("engine-line dl > :nth-child({number}) dd");
     page.until_attribute(STATE, "data-state", "open").await;
-    page.until_text(WORDS, "1 node, since ").await;
+    page.until_text(WORDS, "1 node, connected ").await;
     assert!(!page.shows(PROBLEMS).await);
     page.click("engine-line summary").await;
     page.until_text(&fact(1), &engine.place()).await;
@@ -133,7 +133,7 @@ pub(crate) async fn comes_and_goes(page: &Page, engine: &mut Engine) {
 
     engine.run().await;
     page.until_attribute(STATE, "data-state", "open").await;
-    page.until_text(WORDS, "1 node, since ").await;
+    page.until_text(WORDS, "1 node, connected ").await;
     wait_for("no more reason", async || {
         ensure(!page.shows(PROBLEMS).await, page.text(PROBLEMS).await?)
     })

@@ -24,10 +24,14 @@ const JOBS: &str = "4";
 
 /// A client that waits for a random time, and the cases that are about its waits. What it does in
 /// them is decided by chance, so no cell of them is compared.
-const RANDOM: (&str, [&str; 7]) = (
+const RANDOM: (&str, [&str; 6]) = (
     "eventsource-client",
-    ["R5", "R6", "R8", "P12", "P20", "P21", "P22"],
+    ["R5", "R6", "P12", "P20", "P21", "P22"],
 );
+
+/// The case that counts how often a client comes back in a second. To be slow is right and to be
+/// fast is allowed there, so a busy machine decides it for every client.
+const BY_SPEED: &str = "R8";
 
 /// A client: its name in the table, its version, and the command that starts it.
 struct Client {
@@ -208,10 +212,11 @@ impl Judged {
         first.expect("each case was asked")
     }
 
-    /// Whether chance decides what it does in this case.
+    /// Whether chance or the machine decides what it does in this case.
     fn is_random(&self, cell: &Cell) -> bool {
         let (client, cases) = RANDOM;
-        self.client.name.starts_with(client) && cases.contains(&cell.id())
+        let is_its_chance = self.client.name.starts_with(client) && cases.contains(&cell.id());
+        is_its_chance || cell.id() == BY_SPEED
     }
 
     /// Whether the page has something else.
