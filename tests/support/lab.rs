@@ -159,7 +159,7 @@ pub(crate) async fn its_page_walks(page: &Page, port: u16) {
     let cases = REPORTED.join(",");
     let url = format!("http://localhost:{port}/lab/page?case={cases},R9");
     page.goto(&url).await;
-    page.until_text(".problem", "This page cannot walk r9")
+    page.until_text(".problem", "This page cannot walk R9")
         .await;
     page.until_text("button[data-act=\"all\"]", "Walk these cases")
         .await;
