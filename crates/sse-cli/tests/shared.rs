@@ -47,6 +47,8 @@ fn a_url_that_is_none_is_one_sentence_without_it() {
         "http://reader:sesame@host",
         "redis://reader:sesame@",
         "sesame",
+        // A variable of a shell that is not set: the node started, and shared nothing.
+        "",
     ] {
         let (code, stdout, stderr) = run(&["serve", "--port", "0", "--topics-on", bad]);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{bad}");

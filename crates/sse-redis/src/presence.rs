@@ -14,8 +14,8 @@ use crate::keys::Keep;
 pub(crate) const NODES: &str = "sse1:{nodes}:nodes";
 /// For how long a node is believed to be there, in milliseconds. It says so every two seconds.
 const LIVES: u64 = 6000;
-/// In so many beats, one each two seconds, is a node heard of that is there no more, and one before
-/// it says so itself. A node that starts again is no other node.
+/// In so many beats, at most, is a node still heard of that is gone. A node that was started again
+/// hears of itself so long, and is not two nodes.
 const HEARD_WHEN_GONE: u8 = 4;
 /// The longest name of a node, in characters.
 const MAX_NAME: usize = 64;
