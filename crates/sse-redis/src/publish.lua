@@ -4,7 +4,7 @@
 -- KEYS  1 the entries (stream), 2 where the topic stands (hash: run, born, seq, bytes, lives),
 --       3 given ids (hash: id -> place), 4 the topics of this slot (sorted set: last use -> name)
 -- ARGV  1 "put" or "end", 2 the topic's name, 3 the latest life that the caller knows, 4 a random
---       number from 0 to 999, 5 events to keep, 6 bytes to keep, 7 seconds to keep the topic without
+--       number below 1000, 5 events to keep, 6 bytes to keep, 7 seconds to keep the topic without
 --       a call, 8 topics of this slot to keep, 9 and 10 the places that the caller holds ("" for
 --       none), then of each event four: data, name, id, retry (name, id and retry "" for none)
 -- Answers {"ok", born, seq, whether there was an earlier life}, {"taken", place}, {"none"} where
@@ -14,6 +14,8 @@
 local LIVES = 64
 -- A life has thirteen digits.
 local LATEST = 9999999999999
+-- The last three digits of a life are those of its process, see own_digits.
+local PROCESSES = 1000
 local FIRST_EVENT = 11
 local entries, meta, ids, topics = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local name, known, random = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -87,10 +89,26 @@ for _, place in ipairs(missing) do record(place[1], place[2]) end
 
 local function text(number) return string.format('%.0f', number) end
 
+-- Two masters can take events at once while a network is split. So that they never begin a life with
+-- the same number, a process keeps the digits of its first life, and one that takes over draws
+-- others than those of the lives that it knows of.
+local owner = has[1]
+local function own_digits()
+    if owner == run then return born % PROCESSES end
+    local used = { [known % PROCESSES] = true }
+    for _, life in ipairs(order) do used[life % PROCESSES] = true end
+    local digits = random
+    while used[digits] do digits = (digits + 1) % PROCESSES end
+    return digits
+end
+
 local function begin(least)
     if born > 0 then record(born, seq) end
-    born = math.max(now, born + 1, known + 1, least) + random
+    local digits = own_digits()
+    local earliest = math.max(now, born + 1, known + 1, least)
+    born = earliest + (digits - earliest) % PROCESSES
     seq = 0
+    owner = run
     is_changed = true
 end
 
@@ -126,7 +144,7 @@ local function step_behind(place)
 end
 
 local is_end = ARGV[1] == 'end'
-if not is_end and (has[1] ~= run or known > born or is_missing) then begin(0) end
+if not is_end and (owner ~= run or known > born or is_missing) then begin(0) end
 if newest[1] then step_behind(newest[1][1]) end
 if is_end then drop() end
 if born > LATEST then return { 'wide' } end

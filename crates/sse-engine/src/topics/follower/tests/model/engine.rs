@@ -10,6 +10,9 @@ use sse_engine::topics::{Caller, Draft, LogEntry, Placed, Position};
 /// How many earlier lives are on record.
 pub(crate) const LIVES: usize = 64;
 
+/// The last three digits of a life are those of its process.
+pub(crate) const PROCESSES: u64 = 1000;
+
 /// What the script is told with each call beside the caller's part.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Script {
@@ -39,7 +42,7 @@ pub(crate) struct Call<'a> {
     pub(crate) process: u64,
     /// Its clock, in milliseconds.
     pub(crate) now: u64,
-    /// 0 to 999.
+    /// Below [`PROCESSES`].
     pub(crate) random: u64,
     pub(crate) caller: Caller,
     pub(crate) events: &'a [Draft],
@@ -126,10 +129,29 @@ impl Store {
         if self.last.born > 0 {
             self.record(self.last.born, self.last.seq);
         }
+        let digits = self.own_digits(call);
         let least = (self.last.born + 1).max(call.caller.known + 1);
-        let born = call.now.max(least) + call.random;
+        let earliest = call.now.max(least);
+        let ahead = (digits + PROCESSES - earliest % PROCESSES) % PROCESSES;
+        let born = earliest + ahead;
         self.last = Position0 { born, seq: 0 };
         self.process = Some(call.process);
+    }
+
+    /// A process keeps the digits of its first life. One that takes over draws others than those of
+    /// the lives that it knows of, so that two masters never begin a life with the same number.
+    fn own_digits(&self, call: &Call<'_>) -> u64 {
+        if self.process == Some(call.process) {
+            return self.last.born % PROCESSES;
+        }
+        let known = [call.caller.known];
+        let lives = self.lives.iter().map(|(born, _)| *born).chain(known);
+        let used: Vec<u64> = lives.map(|born| born % PROCESSES).collect();
+        let mut digits = call.random;
+        while used.contains(&digits) {
+            digits = (digits + 1) % PROCESSES;
+        }
+        digits
     }
 
     /// Notes the places that the caller brings and that are not on record, so that each is told of

@@ -9,7 +9,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::chance::Chance;
-use super::engine::{Call, Script, Store, Taken};
+use super::engine::{Call, PROCESSES, Script, Store, Taken};
 use crate::topics::{
     Append, Caller, Draft, Follower, LogEntry, Placed, Reply, Topic, TopicConfig, Verb,
 };
@@ -44,7 +44,7 @@ impl Server {
         let call = Call {
             process: self.process,
             now: now.saturating_add_signed(self.clock),
-            random: chance.below(1000),
+            random: chance.below(PROCESSES),
             caller,
             events,
         };
@@ -58,7 +58,7 @@ impl Server {
         let call = Call {
             process: self.process,
             now: now.saturating_add_signed(self.clock),
-            random: chance.below(1000),
+            random: chance.below(PROCESSES),
             caller: Caller::default(),
             events: &[],
         };
