@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use redis::{Cmd, FromRedisValue, Value, cmd};
 use sse_engine::Error;
-use sse_engine::topics::{Answer, Caller, Log, LogEntry, Placed, Position, Presence};
+use sse_engine::topics::{Answer, Caller, Log, LogEntry, Placed, Position, Presence, Publication};
 use sse_wire::Event;
 use tokio::sync::Semaphore;
 
@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::keys::{Keep, Keys};
 use crate::link::Link;
 use crate::presence::{NODES, Node};
-use crate::publish::{Answered, Call, Publish, raw};
+use crate::publish::{Answered, Call, PROCESSES, Publish, raw};
 use crate::reader::{Reader, Sizes};
 
 /// The most loads at once, each of which may have a full answer in memory.
@@ -86,7 +86,7 @@ impl RedisLog {
         let call = Call {
             topic,
             caller,
-            random: (self.random.hash_one(drawn) % 1000) as u16,
+            random: (self.random.hash_one(drawn) % PROCESSES) as u32,
             keep: self.terms.keep,
         };
         let known = self.knows_script.load(Ordering::Relaxed);
@@ -140,15 +140,12 @@ impl Log for RedisLog {
         topic: &'a str,
         caller: Caller,
         events: &'a [Event<'a>],
-    ) -> Answer<'a, Placed> {
+    ) -> Answer<'a, Publication> {
         Box::pin(async move {
             let answered = self.put(topic, caller, events).await;
             match answered.map_err(|e| e.of_publish(&self.terms.place))? {
-                Answered::Taken(_) => {
-                    let id = events.iter().find_map(|event| event.id);
-                    Err(Error::IdTaken(id.unwrap_or_default().to_owned()))
-                }
-                answered => self.placed(topic, answered),
+                Answered::Taken(place) => Ok(Publication::Repeated(place)),
+                answered => self.placed(topic, answered).map(Publication::New),
             }
         })
     }

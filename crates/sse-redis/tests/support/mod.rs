@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use redis::{Client, Connection};
-use sse_engine::topics::{Caller, Draft, Engine as _, Log, Position};
+use sse_engine::topics::{Caller, Draft, Engine as _, Log, Position, Publication};
 use sse_redis::{Keep, RedisEngine};
 use tempfile::TempDir;
 
@@ -140,8 +140,10 @@ pub(crate) async fn try_publish(
         ..Draft::default()
     };
     let events = [draft.event()];
-    let done = log.publish(topic, Caller::default(), &events).await;
-    done.map(|placed| placed.last)
+    match log.publish(topic, Caller::default(), &events).await? {
+        Publication::New(placed) => Ok(placed.last),
+        Publication::Repeated(place) => panic!("{place} has its id"),
+    }
 }
 
 /// Another program of the same package, such as `redis-sentinel`.

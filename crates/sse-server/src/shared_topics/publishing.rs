@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sse_engine::Error;
 use sse_engine::lock::lock;
-use sse_engine::topics::{Answer, Batch, Caller, Placed, Position, Published, is_name};
+use sse_engine::topics::{Answer, Batch, Caller, Position, Publication, Published, is_name};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
@@ -238,12 +238,15 @@ impl Shared {
         is_round.then_some((caller, calls))
     }
 
-    /// The engine has published to a topic.
-    fn published(&self, name: &Arc<str>, placed: Placed) {
+    /// The engine has published to a topic, or had published before what is repeated.
+    fn published(&self, name: &Arc<str>, publication: Publication) {
         let now = clock::now().instant;
         let mut state = lock(&self.state);
         if let Some(entry) = state.topics.get_mut(name) {
-            entry.follower.published(now, placed);
+            match publication {
+                Publication::New(placed) => entry.follower.published(now, placed),
+                Publication::Repeated(place) => entry.follower.repeated(now, place),
+            }
             // The first of a topic goes out without a touch, and the next do not.
             if !entry.follower.may_publish() {
                 self.asks.add(name);
@@ -258,7 +261,7 @@ async fn rounds(shared: Arc<Shared>, name: Arc<str>, link: Arc<Link>) {
         let permits = u32::try_from(calls.len()).unwrap_or(1);
         let permits = shared.calls.acquire_many(permits).await;
         let events: Vec<_> = calls.iter().map(Call::events).collect();
-        let answers: Vec<Answer<'_, Placed>> = events
+        let answers: Vec<Answer<'_, Publication>> = events
             .iter()
             .map(|events| link.log.publish(&name, caller, events))
             .collect();
@@ -272,14 +275,21 @@ async fn rounds(shared: Arc<Shared>, name: Arc<str>, link: Arc<Link>) {
         let mut lost = None;
         for (call, answer) in calls.into_iter().zip(answers) {
             match &answer {
-                Ok(placed) => {
+                Ok(publication) => {
                     link.works();
-                    shared.published(&name, *placed);
+                    shared.published(&name, *publication);
                 }
                 Err(error) if ends_all(error) => lost = Some(error.clone()),
                 Err(_) => {}
             }
-            call.answer(&answer);
+            let placed = answer.and_then(|publication| match publication {
+                Publication::New(placed) => Ok(placed),
+                Publication::Repeated(_) => {
+                    let id = call.id().unwrap_or_default();
+                    Err(Error::IdTaken(id.to_owned()))
+                }
+            });
+            call.answer(&placed);
         }
         if let Some(error) = lost {
             link.lose(error);

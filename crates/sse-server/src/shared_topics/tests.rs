@@ -5,7 +5,7 @@ use std::future::{pending, ready};
 use std::task::Poll;
 
 use sse_engine::topics::{
-    Answer, Caller, Draft, Log, LogEntry, Placed, Position, Presence, TopicConfig,
+    Answer, Caller, Draft, Log, LogEntry, Placed, Position, Presence, Publication, TopicConfig,
 };
 use sse_wire::Event;
 
@@ -29,7 +29,7 @@ impl Engine for Nowhere {
 /// it is told no answer for, it never answers.
 #[derive(Clone, Debug, Default)]
 struct Told {
-    publishes: Arc<Mutex<VecDeque<Result<Placed, Error>>>>,
+    publishes: Arc<Mutex<VecDeque<Result<Publication, Error>>>>,
     touches: Option<Result<Placed, Error>>,
     /// The topics that were touched.
     touched: Arc<Mutex<Vec<String>>>,
@@ -47,7 +47,7 @@ impl Engine for Told {
 }
 
 impl Log for Told {
-    fn publish<'a>(&'a self, _: &'a str, _: Caller, _: &'a [Event<'a>]) -> Answer<'a, Placed> {
+    fn publish<'a>(&'a self, _: &'a str, _: Caller, _: &'a [Event<'a>]) -> Answer<'a, Publication> {
         match lock(&self.publishes).pop_front() {
             Some(answer) => Box::pin(ready(answer)),
             None => Box::pin(pending()),
@@ -353,7 +353,8 @@ async fn a_batch_that_fails_in_its_middle_says_how_much_was_published() {
         touches: Some(Ok(placed(1000))),
         ..Told::default()
     };
-    let answers = [Ok(placed(1000)), Ok(placed(2000)), Err(Error::EngineFull)];
+    let done = [1000, 2000].map(|seq| Ok(Publication::New(placed(seq))));
+    let answers = done.into_iter().chain([Err(Error::EngineFull)]);
     lock(&engine.publishes).extend(answers);
     let node = connected(engine, 1);
     let lines = Draft {
@@ -366,6 +367,28 @@ async fn a_batch_that_fails_in_its_middle_says_how_much_was_published() {
         panic!("{failed:?}");
     };
     assert_eq!((done, all, *why), (2000, 2500, Error::EngineFull));
+}
+
+/// A master that was replaced said 409, and the node that passed that on did not answer for the
+/// event: it was lost with the master, and nobody was told.
+#[tokio::test(start_paused = true)]
+async fn a_node_answers_for_what_it_says_was_published_before() {
+    let engine = Told {
+        touches: Some(Ok(placed(1))),
+        ..Told::default()
+    };
+    let place = Position { born: 7, seq: 3 };
+    lock(&engine.publishes).push_back(Ok(Publication::Repeated(place)));
+    let node = connected(engine, 1);
+    let repeated = Batch::one(Draft {
+        id: Some("a".to_owned()),
+        ..Draft::default()
+    });
+    let refused = node.publish("news", repeated, pending()).await;
+    assert_eq!(refused.err(), Some(Error::IdTaken("a".to_owned())));
+    let state = lock(&node.shared.state);
+    let caller = state.topics["news"].follower.caller(Instant::now());
+    assert_eq!(caller.acked, Some(place));
 }
 
 #[tokio::test(start_paused = true)]
