@@ -11,6 +11,7 @@ mod results;
 mod service;
 mod stops;
 mod walk;
+mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +29,7 @@ use client::{Client, LastWords};
 use driver::{Driver, Started};
 use expected::Expected;
 use junit::Junit;
-use results::Results;
+use results::{Results, Told};
 use service::Service;
 use stops::Stops;
 use walk::Walk;
@@ -149,8 +150,8 @@ async fn judge(
                     results.add(judged, expected);
                     results.note(&lab, &walk, last_words);
                     // What ended the client ended its tour: it is started anew for the rest.
-                    for case in missed {
-                        let mut walk = Walk::missed(&case.id)?;
+                    for told in missed {
+                        let mut walk = Walk::missed(&told.view.id)?;
                         walk.find_url(&lab, &base).await?;
                         jobs.spawn(walking.clone().judged(walk.clone()));
                         walks.push(walk);
@@ -179,7 +180,7 @@ async fn judge(
         results.break_off();
     }
     for walk in walks.iter().rev() {
-        results.add(walk.views(&lab, args.profile), expected);
+        results.add(walk.told(walk.views(&lab, args.profile)), expected);
     }
     let is_judged = results.is_judged();
     end.send_replace(true);
@@ -324,12 +325,11 @@ impl Walking {
 
     /// The cases of a walk that have their verdict, and those that the client can be started anew
     /// for, since it had left the tour before.
-    fn settled(&self, walk: &Walk) -> (Vec<CaseView>, Vec<CaseView>) {
-        let views = walk.views(&self.lab, self.profile).into_iter();
-        let (judged, missed) = views
-            .filter(|view| view.verdict.is_some())
-            .partition(|view| !(self.client.is_some() && walk.is_tour() && view.count == 0));
-        (judged, missed)
+    fn settled(&self, walk: &Walk) -> (Vec<Told>, Vec<Told>) {
+        let told = walk.told(walk.views(&self.lab, self.profile)).into_iter();
+        let has_missed = self.client.is_some() && walk.is_tour();
+        told.filter(|told| told.view.verdict.is_some())
+            .partition(|told| !(has_missed && told.view.count == 0))
     }
 }
 

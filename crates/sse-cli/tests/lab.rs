@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -133,6 +134,44 @@ fn a_client_that_ends_at_once_is_told_with_its_last_words() {
         stderr.contains("the client ended with exit status: 7; it said: no such module."),
         "{stderr}"
     );
+}
+
+/// They stood below all other verdicts, and those of a client that the lab ended stood nowhere.
+#[test]
+fn the_last_words_of_a_client_stand_under_the_verdict_that_they_explain() {
+    let script = "curl -sN $0 >/dev/null; printf 'at me\\n\\033[31mlost: header\\n' >&2; sleep 60";
+    let lost = ["sh", "-c", script, "{url}"].map(str::to_owned);
+    // It says why it comes back, and is wrong by what it brings then.
+    let script = "curl -sN $0 >/dev/null; echo lost >&2; sleep 0.3; exec curl -sN $0 >/dev/null";
+    let back = ["sh", "-c", script, "{url}"].map(str::to_owned);
+    let folder = tempfile::tempdir().expect("a folder");
+    let junit = folder.path().join("lab.xml");
+    let path = junit.to_str().expect("a path");
+    let (text, json, other) = thread::scope(|scope| {
+        let text = scope.spawn(|| lab(&["R4", "--junit", path], &lost));
+        let json = scope.spawn(|| lab(&["R4", "--json"], &lost));
+        let other = lab(&["R4", "--json"], &back);
+        let ended = [text, json].map(|run| run.join().expect("it ends"));
+        let [text, json] = ended.map(|(_, stdout, _)| stdout);
+        (text, json, other.1)
+    });
+    let line = "\u{fffd}[31mlost: header";
+    let shown = format!(
+        "R4       half-event       wrong           It did not come back within 12 s.\n         \
+         The last that it wrote: {line}\n"
+    );
+    assert!(text.contains(&shown), "{text}");
+    let xml = fs::read_to_string(&junit).expect("a file");
+    let shown = format!("within 12 s. The last that it wrote: {line}\"");
+    assert!(xml.contains(&shown), "{xml}");
+    let case = |text: &str| {
+        let results: Value = serde_json::from_str(text).expect("JSON");
+        results["cases"][0].clone()
+    };
+    assert_eq!(case(&json)["last_line"], line);
+    let other = case(&other);
+    assert_eq!(other["verdict"]["kind"], "wrong", "{other}");
+    assert_eq!(other["last_line"], Value::Null);
 }
 
 /// The cut came half a second behind the last byte, and was taken for the end at that byte. So

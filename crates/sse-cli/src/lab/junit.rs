@@ -67,7 +67,8 @@ impl Drop for Junit {
 }
 
 fn text(results: &Results, expected: &Expected) -> String {
-    let cases: Vec<_> = results.cases().collect();
+    let all: Vec<_> = results.told().collect();
+    let cases: Vec<_> = all.iter().map(|told| &told.view).collect();
     let is_wrong = |id: &str, kind: &str| kind == "wrong" && !expected.has(id);
     let kind = |case: &sse_lab::CaseView| {
         let verdict = case.verdict.as_ref();
@@ -87,7 +88,8 @@ fn text(results: &Results, expected: &Expected) -> String {
         results.profile(),
         cases.len()
     );
-    for case in cases {
+    for told in all {
+        let case = &told.view;
         let (kind, name) = (kind(case), format!("{} {}", case.id, case.name));
         let end = case
             .requests
@@ -95,11 +97,7 @@ fn text(results: &Results, expected: &Expected) -> String {
             .filter_map(|request| request.ended)
             .max();
         let seconds = end.unwrap_or(0) as f64 / 1000.0;
-        let words = case
-            .verdict
-            .as_ref()
-            .and_then(|verdict| verdict.words.as_deref());
-        let words = escaped(words.unwrap_or(&case.must));
+        let words = escaped(&told.words());
         let open = format!(
             "  <testcase classname=\"lab\" name=\"{}\" time=\"{seconds:.3}\"",
             escaped(&name)

@@ -19,6 +19,40 @@ use crate::stdout::has_colours;
 /// As many walks as a sentence names.
 const NAMED: usize = 5;
 
+/// What stands before the last line that a client wrote.
+const LAST_LINE: &str = "The last that it wrote: ";
+
+/// A case, and what is told of it beside its verdict.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Told {
+    #[serde(flatten)]
+    pub(super) view: CaseView,
+    /// The last line that the client wrote since its last request, where it explains the verdict.
+    pub(super) last_line: Option<String>,
+}
+
+impl Told {
+    /// `line` is what the client wrote last.
+    pub(super) fn new(view: CaseView, line: Option<String>) -> Self {
+        let needs_reason = is(&view, "wrong") || is(&view, "not reached");
+        Self {
+            last_line: line.filter(|_| needs_reason),
+            view,
+        }
+    }
+
+    /// What the client did, and what it wrote last; of a right one it may be the rule.
+    pub(super) fn words(&self) -> String {
+        let words = self.view.verdict.as_ref();
+        let words = words.and_then(|verdict| verdict.words.as_deref());
+        let words = words.unwrap_or(&self.view.must);
+        match &self.last_line {
+            Some(line) => format!("{words} {LAST_LINE}{line}"),
+            None => words.to_owned(),
+        }
+    }
+}
+
 /// What is known so far.
 #[derive(Debug)]
 pub(super) struct Results {
@@ -26,7 +60,7 @@ pub(super) struct Results {
     /// Whether only JSON may be printed.
     is_quiet: bool,
     /// The cases by their places in the list.
-    cases: BTreeMap<usize, CaseView>,
+    cases: BTreeMap<usize, Told>,
     /// Sentences about what was noticed beside the cases.
     notes: Vec<String>,
     /// How clients ended by themselves, and in which walks.
@@ -57,9 +91,14 @@ impl Results {
         self.profile
     }
 
-    /// The cases in the order of their list.
-    pub(super) fn cases(&self) -> impl Iterator<Item = &CaseView> + Clone {
+    /// The cases in the order of their list, and what is told of them.
+    pub(super) fn told(&self) -> impl Iterator<Item = &Told> {
         self.cases.values()
+    }
+
+    /// The cases in the order of their list.
+    fn cases(&self) -> impl Iterator<Item = &CaseView> + Clone {
+        self.cases.values().map(|told| &told.view)
     }
 
     /// Says where clients are to connect, or that they are started.
@@ -115,18 +154,19 @@ impl Results {
     }
 
     /// Adds cases, and tells each verdict that is new.
-    pub(super) fn add(&mut self, views: Vec<CaseView>, expected: &Expected) {
-        for view in views {
-            let place = cases().iter().position(|case| case.id == view.id);
+    pub(super) fn add(&mut self, all: Vec<Told>, expected: &Expected) {
+        for told in all {
+            let place = cases().iter().position(|case| case.id == told.view.id);
             let Some(place) = place else { continue };
-            let known = self.cases.get(&place).and_then(|case| case.verdict.clone());
-            if known.is_none() && view.verdict.is_some() && !self.is_quiet {
-                self.print(&line(&view, expected));
-            }
             // What is judged stays: a client may go on behind its verdict.
-            if known.is_none() {
-                self.cases.insert(place, view);
+            let known = self.cases.get(&place);
+            if known.is_some_and(|known| known.view.verdict.is_some()) {
+                continue;
             }
+            if told.view.verdict.is_some() && !self.is_quiet {
+                self.print(&line(&told, expected));
+            }
+            self.cases.insert(place, told);
         }
     }
 
@@ -170,12 +210,18 @@ impl Results {
     /// Nothing more comes: cases that nobody came to have not been reached. `has_clients` says
     /// whether the lab started the clients.
     pub(super) fn end(&mut self, walks: &[Walk], has_clients: bool) {
+        let mut wrote = HashMap::new();
         if has_clients {
             let begun = self.cases().filter(|case| case.is_begun());
             let begun: HashSet<_> = begun.map(|case| &case.id).collect();
             let silent = walks.iter();
             let silent = silent.filter(|walk| !walk.cases.iter().any(|id| begun.contains(id)));
-            let silent = silent.map(|walk| (walk.called().to_owned(), walk.cases.clone()));
+            let silent = silent.map(|walk| {
+                if let Some(line) = walk.said.last_line(None) {
+                    wrote.extend(walk.cases.iter().map(|id| (id.clone(), line.clone())));
+                }
+                (walk.called().to_owned(), walk.cases.clone())
+            });
             self.silent = silent.collect();
         }
         for (place, case) in cases().iter().enumerate() {
@@ -184,7 +230,7 @@ impl Results {
                 || self
                     .cases
                     .get(&place)
-                    .is_some_and(|case| case.verdict.is_some())
+                    .is_some_and(|told| told.view.verdict.is_some())
             {
                 continue;
             }
@@ -192,13 +238,14 @@ impl Results {
                 kind: "not reached".to_owned(),
                 words: Some("Nothing came that could be judged.".to_owned()),
             };
-            let view = self.cases.remove(&place);
+            let view = self.cases.remove(&place).map(|told| told.view);
             let view = view.unwrap_or_else(|| CaseView::untouched(case));
             let view = CaseView {
                 verdict: Some(verdict),
                 ..view
             };
-            self.cases.insert(place, view);
+            let told = Told::new(view, wrote.remove(&case.id));
+            self.cases.insert(place, told);
         }
     }
 
@@ -254,13 +301,13 @@ impl Results {
             profile: Profile,
             notes: Vec<String>,
             no_longer_wrong: Vec<&'a str>,
-            cases: Vec<&'a CaseView>,
+            cases: Vec<&'a Told>,
         }
         let whole = Whole {
             profile: self.profile,
             notes: self.notes(),
             no_longer_wrong: self.no_longer_wrong(expected).collect(),
-            cases: self.cases().collect(),
+            cases: self.told().collect(),
         };
         // No map of it has a key that is no text.
         let text = serde_json::to_string_pretty(&whole).unwrap_or_default();
@@ -330,8 +377,9 @@ fn is(case: &CaseView, kind: &str) -> bool {
         .is_some_and(|verdict| verdict.kind == kind)
 }
 
-/// A verdict on one line.
-fn line(case: &CaseView, expected: &Expected) -> String {
+/// A verdict on one line, and below it what the client wrote, where that explains it.
+fn line(told: &Told, expected: &Expected) -> String {
+    let case = &told.view;
     let Some(VerdictView { kind, words }) = &case.verdict else {
         return String::new();
     };
@@ -348,5 +396,10 @@ fn line(case: &CaseView, expected: &Expected) -> String {
     let coloured = has_colours(std::io::stdout().is_terminal());
     let kind = painted(&format!("{shown:<15}"), colour, coloured);
     let words = words.as_deref().unwrap_or(&case.must);
-    format!("{:<8} {:<16} {kind} {words}\n", case.id, case.name)
+    let mut text = format!("{:<8} {:<16} {kind} {words}\n", case.id, case.name);
+    if let Some(line) = &told.last_line {
+        let line = painted(&format!("{LAST_LINE}{line}"), QUIET, coloured);
+        text += &format!("{:<8} {line}\n", "");
+    }
+    text
 }

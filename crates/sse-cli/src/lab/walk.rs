@@ -1,11 +1,13 @@
 //! What is to be judged: the walks of clients, each with its cases.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use anyhow::{anyhow, bail};
 use sse_lab::{Case, CaseView, Lab, Profile, RunView, Second, cases};
 
+use super::results::Told;
+use super::words::Said;
 use crate::args::Lab as Args;
 
 /// The name of the run in which somebody else's client walks.
@@ -35,6 +37,8 @@ pub(super) struct Walk {
     pub(super) url: String,
     /// The ids of its cases.
     pub(super) cases: HashSet<String>,
+    /// What its clients write, where the lab starts them.
+    pub(super) said: Said,
 }
 
 impl Walk {
@@ -46,6 +50,7 @@ impl Walk {
             clients: 1,
             url: String::new(),
             cases,
+            said: Said::default(),
         }
     }
 
@@ -57,6 +62,7 @@ impl Walk {
             clients: case.needs.clients.max(1),
             url: String::new(),
             cases: HashSet::from([case.id.clone()]),
+            said: Said::default(),
         }
     }
 
@@ -98,6 +104,21 @@ impl Walk {
             true => "the tour",
             false => &self.name,
         }
+    }
+
+    /// What is to be told of its cases, of which these are all that are known.
+    pub(super) fn told(&self, views: Vec<CaseView>) -> Vec<Told> {
+        let last = views.iter().map(|view| view.since).max().flatten();
+        let told = views.into_iter().map(|view| {
+            // Whoever went on to another case had no reason to end in this one.
+            let is_last = view.since == last;
+            let asked = view.requests.last().map_or(0, |request| request.at);
+            let asked = view.since.map(|since| since.saturating_add(asked));
+            let asked = asked.and_then(|ms| UNIX_EPOCH.checked_add(Duration::from_millis(ms)));
+            let line = is_last.then(|| self.said.last_line(asked)).flatten();
+            Told::new(view, line)
+        });
+        told.collect()
     }
 
     /// What its client made of its cases.
