@@ -210,14 +210,17 @@ async fn a_page_may_ask_before_it_brings_a_long_id() {
         let back = [PAGE, ("last-event-id", &*id)];
         ask(second, "GET", &path, &back).await;
         let said = bench.verdict(name, "X1").await;
-        let words = "It came back with its id, and did not ask first (OPTIONS).";
-        assert_eq!(
-            said,
-            match asks {
-                true => ("right".to_owned(), String::new()),
-                false => ("allowed".to_owned(), words.to_owned()),
-            }
-        );
+        let (kind, words) = match asks {
+            true => (
+                "right",
+                "It asked first (OPTIONS), and came back with its id.",
+            ),
+            false => (
+                "allowed",
+                "It came back with its id, and did not ask first (OPTIONS).",
+            ),
+        };
+        assert_eq!(said, (kind.to_owned(), words.to_owned()));
     }
     let second = bench.second("program").await;
     ask(second, "GET", "/lab/case/X1/program", &[]).await;
