@@ -1,6 +1,8 @@
 //! One client's walk through the lab: what it asked for, which case it is at, and what was noticed
 //! beside the cases. Nothing here reads a clock.
 
+mod visit;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,6 +16,7 @@ use crate::observation::{Asked, Ended, KEPT_REQUESTS, Observation};
 use crate::profile::Profile;
 use crate::report::{Report, Reported};
 use crate::rpc;
+use visit::Visit;
 
 /// As many requests of one run as are answered. A client that sends more never stops.
 const MOST_REQUESTS: u64 = 5_000;
@@ -83,22 +86,6 @@ const TWO_CLIENTS: &str =
 
 /// What is said where requests for a case go on when it has its verdict.
 const AFTER_ITS_VERDICT: &str = "A client came again after the verdict of a case, so it was told to stay away: give each client a name of its own, or let nothing come for twice the patience of the case.";
-
-/// What came for one case.
-#[derive(Debug)]
-struct Visit {
-    /// When its first request came.
-    began: Instant,
-    /// When something last happened in it.
-    last: Instant,
-    /// How many of its answers are under way.
-    under_way: usize,
-    /// What it keeps, in bytes of memory.
-    kept: usize,
-    /// Whether its client was told that it need not come again.
-    is_told: bool,
-    observation: Observation,
-}
 
 /// What to do with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -487,20 +474,9 @@ impl Run {
 
     /// What came for a case, from now on where nothing did.
     fn visit_of(&mut self, case: usize, now: Instant) -> &mut Visit {
-        self.visits.entry(case).or_insert_with(|| {
-            let mut observation = Observation::default();
-            if self.reports {
-                observation.reports.expect();
-            }
-            Visit {
-                began: now,
-                last: now,
-                under_way: 0,
-                kept: 0,
-                is_told: false,
-                observation,
-            }
-        })
+        let reports = self.reports;
+        let visit = self.visits.entry(case);
+        visit.or_insert_with(|| Visit::new(reports, now))
     }
 }
 
@@ -541,42 +517,6 @@ impl Walk {
         let walked = self.tour[..=last].iter().copied();
         let mut of_id = walked.filter(|case| Some(&*cases[*case].id) == named);
         of_id.next_back().or_else(|| self.tour.get(last).copied())
-    }
-}
-
-impl Visit {
-    fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.began)
-    }
-
-    /// Keeps a request. Answers its place among them, and what that takes of memory.
-    fn push(&mut self, asked: Asked, now: Instant) -> (usize, usize) {
-        let kept = self.keep(asked, now, |observation| &mut observation.requests);
-        self.observation.more += u64::from(kept.0 == usize::MAX);
-        kept
-    }
-
-    /// The same with a request that is no turn.
-    fn push_aside(&mut self, asked: Asked, now: Instant) -> (usize, usize) {
-        self.keep(asked, now, |observation| &mut observation.asides)
-    }
-
-    fn keep(
-        &mut self,
-        asked: Asked,
-        now: Instant,
-        list: impl FnOnce(&mut Observation) -> &mut Vec<Asked>,
-    ) -> (usize, usize) {
-        let at = self.age(now);
-        self.last = self.last.max(now);
-        let list = list(&mut self.observation);
-        if list.len() == KEPT_REQUESTS {
-            return (usize::MAX, 0);
-        }
-        let weight = asked.weight();
-        list.push(Asked { at, ..asked });
-        self.kept += weight;
-        (list.len() - 1, weight)
     }
 }
 
