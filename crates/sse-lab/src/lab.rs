@@ -377,6 +377,17 @@ impl Lab {
         })
     }
 
+    /// Notes something that came beside the requests of a walk that has this path.
+    fn beside(&self, path: &str, note: impl FnOnce(&mut Run, Option<usize>)) {
+        let (name, case) = match paths::read(path) {
+            Ok(Path::Tour(name)) => (name, None),
+            Ok(Path::Case(id, name)) => (name, Self::place(id).ok()),
+            _ => return,
+        };
+        self.runs().change(name, |run| note(run, case));
+        self.changed();
+    }
+
     /// Does something with the run by this name, which begins here if it is not there.
     fn with<T>(&self, name: &str, now: Now, change: impl FnOnce(&mut Run) -> T) -> T {
         let result = self.runs().with(name, now, change);
@@ -391,14 +402,15 @@ impl Handler for Lab {
     }
 
     fn preflight(&self, request: &MountedRequest) {
-        let (name, case) = match paths::read(&request.path) {
-            Ok(Path::Tour(name)) => (name, None),
-            Ok(Path::Case(id, name)) => (name, Self::place(id).ok()),
-            _ => return,
-        };
         let at = request.at.instant;
-        self.runs().change(name, |run| run.preflight(case, at));
-        self.changed();
+        self.beside(&request.path, |run, case| run.preflight(case, at));
+    }
+
+    fn unread(&self, path: &str, status: StatusCode, at: Now) {
+        // A head that was too slow or too large is another matter.
+        if status == StatusCode::BAD_REQUEST {
+            self.beside(path, |run, case| run.unread(case, at.instant));
+        }
     }
 
     fn join(&self, listeners: &ExtraListeners) {

@@ -297,12 +297,28 @@ impl Run {
 
     /// Notes a preflight for a case.
     pub(crate) fn preflight(&mut self, case: Option<usize>, now: Instant) {
+        self.beside(case, now, |observation| &mut observation.preflights);
+    }
+
+    /// Notes that a request for a case could not be read, and was refused.
+    pub(crate) fn unread(&mut self, case: Option<usize>, now: Instant) {
+        self.beside(case, now, |observation| &mut observation.unread);
+    }
+
+    /// Notes in a list of a case, without one in that of the case that the tour is at, that
+    /// something came.
+    fn beside(
+        &mut self,
+        case: Option<usize>,
+        now: Instant,
+        list: impl FnOnce(&mut Observation) -> &mut Vec<Duration>,
+    ) {
         let case = case.or_else(|| self.walk.as_ref().and_then(Walk::case));
         if let Some(visit) = case.and_then(|case| self.visits.get_mut(&case)) {
             let at = visit.age(now);
-            let preflights = &mut visit.observation.preflights;
-            if preflights.len() < KEPT_REQUESTS {
-                preflights.push(at);
+            let list = list(&mut visit.observation);
+            if list.len() < KEPT_REQUESTS {
+                list.push(at);
             }
         }
     }

@@ -87,6 +87,23 @@ async fn a_client_that_never_stops_is_told_to() {
     );
 }
 
+/// It was said not to have come back, though the server had answered it.
+#[tokio::test]
+async fn a_client_whose_request_cannot_be_read_came_back() {
+    let bench = Bench::start().await;
+    for path in ["/lab/case/P13/me", "/lab/tour/tour"] {
+        assert_eq!(status(&ask(bench.addr, "GET", path, &[]).await), "200");
+        let nul = [("last-event-id", "P13-\0nul")];
+        assert_eq!(status(&ask(bench.addr, "GET", path, &nul).await), "400");
+    }
+    let (kind, words) = bench.verdict("me", "P13").await;
+    let came = "It came back with a request that cannot be read, and got 400: a header field \
+                cannot hold U+0000.";
+    assert_eq!((&*kind, &*words), ("wrong", came));
+    let (_, words) = bench.verdict("tour", "R1").await;
+    assert!(words.starts_with("It came back with a request that"), "{words}");
+}
+
 /// A PUT that brought the right id was right.
 #[tokio::test]
 async fn only_a_get_or_a_post_is_a_request_of_a_case() {
