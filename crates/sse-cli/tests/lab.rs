@@ -89,12 +89,28 @@ fn a_wrong_client_is_named_and_fails_the_run_unless_it_was_expected() {
         xml.contains("failures=\"1\"") && xml.contains("did not come back"),
         "{xml}"
     );
+    // It is judged behind its patience, long after the end of its only answer.
+    let time = xml.rsplit(" time=\"").next().and_then(|rest| rest.split('"').next());
+    let seconds: f64 = time.expect("a time").parse().expect("seconds");
+    assert!((12.0..20.0).contains(&seconds), "{xml}");
 
     let known = folder.path().join("known");
     fs::write(&known, "R4 # curl does not reconnect\n").expect("a file");
     let known = known.to_str().expect("a path");
-    let (code, stdout, _) = lab(&["R4", "--expected-failures", known], &once);
+    let expects = ["R4", "--expected-failures", known];
+    let (json, (code, stdout, _)) = thread::scope(|scope| {
+        let json = scope.spawn(|| lab(&[&expects[..], &["--json"]].concat(), &once));
+        let text = lab(&[&expects[..], &["--junit", path]].concat(), &once);
+        (json.join().expect("it ends"), text)
+    });
     assert_eq!(code, Some(0), "{stdout}");
+    let results: Value = serde_json::from_str(&json.1).expect("JSON");
+    assert_eq!(results["wrong_as_expected"], serde_json::json!(["R4"]));
+    // As suites have it: it neither fails nor passes.
+    let xml = fs::read_to_string(&junit).expect("a file");
+    assert!(xml.contains("failures=\"0\" skipped=\"1\""), "{xml}");
+    let words = "<skipped message=\"Wrong, as expected: It did not come back within 12 s.\"/>";
+    assert!(xml.contains(words), "{xml}");
     assert!(stdout.contains("wrong, as expected"), "{stdout}");
     assert!(
         stdout.ends_with("\n1 wrong.\nWrong, as expected: R4\n"),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{IsTerminal, Write as _};
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 use sse_lab::{CaseView, Lab, Profile, VerdictView, cases};
@@ -29,13 +30,20 @@ pub(super) struct Told {
     pub(super) view: CaseView,
     /// The last line that the client wrote since its last request, where it explains the verdict.
     pub(super) last_line: Option<String>,
+    /// How long the case took, from its first request to its verdict.
+    #[serde(skip)]
+    pub(super) took: Duration,
 }
 
 impl Told {
     /// `line` is what the client wrote last.
     pub(super) fn new(view: CaseView, line: Option<String>) -> Self {
         let needs_reason = is(&view, "wrong") || is(&view, "not reached");
+        let since = view.since.map(Duration::from_millis);
+        let since = since.and_then(|since| UNIX_EPOCH.checked_add(since));
+        let took = since.and_then(|since| since.elapsed().ok());
         Self {
+            took: took.unwrap_or_default(),
             last_line: line.filter(|_| needs_reason),
             view,
         }
@@ -288,6 +296,13 @@ impl Results {
         }
     }
 
+    /// The ids of the cases that are wrong, of those that may be or of the others.
+    fn wrong(&self, expected: &Expected, may_be: bool) -> Vec<&str> {
+        let wrong = self.cases().filter(|case| is(case, "wrong"));
+        let ids = wrong.map(|case| &*case.id);
+        ids.filter(|id| expected.has(id) == may_be).collect()
+    }
+
     /// The cases that may be wrong and are right.
     fn no_longer_wrong(&self, expected: &Expected) -> impl Iterator<Item = &str> {
         let right = self.cases().filter(|case| is(case, "right"));
@@ -300,12 +315,14 @@ impl Results {
         struct Whole<'a> {
             profile: Profile,
             notes: Vec<String>,
+            wrong_as_expected: Vec<&'a str>,
             no_longer_wrong: Vec<&'a str>,
             cases: Vec<&'a Told>,
         }
         let whole = Whole {
             profile: self.profile,
             notes: self.notes(),
+            wrong_as_expected: self.wrong(expected, true),
             no_longer_wrong: self.no_longer_wrong(expected).collect(),
             cases: self.told().collect(),
         };
@@ -339,9 +356,7 @@ impl Results {
         let needs_eyes = counts.contains_key("needs your eyes");
         // The lines above came as the verdicts did; here they are in the order of the list.
         for (shown, is_expected) in [("Wrong", false), ("Wrong, as expected", true)] {
-            let wrong = self.cases().filter(|case| is(case, "wrong"));
-            let wrong = wrong.filter(|case| expected.has(&case.id) == is_expected);
-            let ids: Vec<_> = wrong.map(|case| &*case.id).collect();
+            let ids = self.wrong(expected, is_expected);
             if !ids.is_empty() {
                 text += &format!("{shown}: {}\n", ids.join(" "));
             }
@@ -371,7 +386,8 @@ fn named(walks: &[String]) -> String {
     }
 }
 
-fn is(case: &CaseView, kind: &str) -> bool {
+/// Whether its verdict is of this kind.
+pub(super) fn is(case: &CaseView, kind: &str) -> bool {
     case.verdict
         .as_ref()
         .is_some_and(|verdict| verdict.kind == kind)
