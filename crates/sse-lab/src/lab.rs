@@ -226,6 +226,7 @@ impl Lab {
             Err(e) => Err((StatusCode::NOT_FOUND, e)),
             Ok(Path::List) => Ok(list::text(&request)),
             Ok(Path::Page) => Ok(page::answer(&request)),
+            Ok(Path::Lines(name)) => self.lines(name, &request),
             Ok(Path::Cases) => Ok(list::json(&request)),
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),
@@ -249,6 +250,18 @@ impl Lab {
         let case = Case::find(id)?;
         let place = cases().iter().position(|other| other.id == case.id);
         place.ok_or_else(|| Error::NoCase(sse_engine::text::cut(id)))
+    }
+
+    /// What a run has come to, for people.
+    fn lines(
+        &self,
+        name: &str,
+        request: &MountedRequest,
+    ) -> Result<Response<Bytes>, (StatusCode, Error)> {
+        let profile = list::profile(request).map_err(|e| (StatusCode::BAD_REQUEST, e))?;
+        let view = self.verdicts(name, profile, request.at.instant);
+        let view = view.map_err(|e| (StatusCode::NOT_FOUND, e))?;
+        Ok(list::lines(request, &view))
     }
 
     /// What a run has come to, or the end of it.

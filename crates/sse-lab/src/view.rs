@@ -1,6 +1,7 @@
 //! What a run has come to, as the window, the command and programs read it.
 
 mod sent;
+mod text;
 
 use std::time::Instant;
 

@@ -51,9 +51,7 @@ impl Told {
 
     /// What the client did, and what it wrote last; of a right one it may be the rule.
     pub(super) fn words(&self) -> String {
-        let words = self.view.verdict.as_ref();
-        let words = words.and_then(|verdict| verdict.words.as_deref());
-        let words = words.unwrap_or(&self.view.must);
+        let words = self.view.words();
         match &self.last_line {
             Some(line) => format!("{words} {LAST_LINE}{line}"),
             None => words.to_owned(),
@@ -332,28 +330,8 @@ impl Results {
     }
 
     pub(super) fn print_summary(&mut self, expected: &Expected) {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for case in self.cases() {
-            let kind = case
-                .verdict
-                .as_ref()
-                .map_or("open", |verdict| &verdict.kind);
-            *counts.entry(kind).or_default() += 1;
-        }
-        let kinds = [
-            "right",
-            "allowed",
-            "wrong",
-            "not reached",
-            "needs your eyes",
-            "open",
-        ];
-        let counted = kinds
-            .iter()
-            .filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
-        let counted: Vec<_> = counted.collect();
-        let mut text = format!("\n{}.\n", counted.join(", "));
-        let needs_eyes = counts.contains_key("needs your eyes");
+        let mut text = format!("\n{}.\n", CaseView::count(self.cases()));
+        let needs_eyes = self.cases().any(|case| is(case, "needs your eyes"));
         // The lines above came as the verdicts did; here they are in the order of the list.
         for (shown, is_expected) in [("Wrong", false), ("Wrong, as expected", true)] {
             let ids = self.wrong(expected, is_expected);
@@ -388,18 +366,14 @@ fn named(walks: &[String]) -> String {
 
 /// Whether its verdict is of this kind.
 pub(super) fn is(case: &CaseView, kind: &str) -> bool {
-    case.verdict
-        .as_ref()
-        .is_some_and(|verdict| verdict.kind == kind)
+    case.kind() == kind
 }
 
 /// A verdict on one line, and below it what the client wrote, where that explains it.
 fn line(told: &Told, expected: &Expected) -> String {
     let case = &told.view;
-    let Some(VerdictView { kind, words }) = &case.verdict else {
-        return String::new();
-    };
-    let colour = match &**kind {
+    let kind = case.kind();
+    let colour = match kind {
         "right" => GREEN,
         "wrong" if expected.has(&case.id) => YELLOW,
         "wrong" => RED,
@@ -410,9 +384,7 @@ fn line(told: &Told, expected: &Expected) -> String {
         false => kind,
     };
     let coloured = has_colours(std::io::stdout().is_terminal());
-    let kind = painted(&format!("{shown:<15}"), colour, coloured);
-    let words = words.as_deref().unwrap_or(&case.must);
-    let mut text = format!("{:<8} {:<16} {kind} {words}\n", case.id, case.name);
+    let mut text = case.line(&painted(&format!("{shown:<15}"), colour, coloured)) + "\n";
     if let Some(line) = &told.last_line {
         let line = painted(&format!("{LAST_LINE}{line}"), QUIET, coloured);
         text += &format!("{:<8} {line}\n", "");
