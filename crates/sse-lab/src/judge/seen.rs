@@ -10,6 +10,9 @@ use crate::case::{Ask, Case};
 use crate::observation::{Asked, Ended, Ender, Observation};
 use crate::verdict::Verdict;
 
+/// So long after the end of an answer a report of it may come.
+pub(super) const REPORTED_WITHIN: Duration = Duration::from_secs(2);
+
 /// Why there is no answer: what is said in its place, or nothing while it is open.
 pub(super) type Open = Option<Verdict>;
 
