@@ -240,7 +240,13 @@ impl Walking {
         // It is never closed.
         let _place = self.places.clone().acquire_owned().await;
         let Some(client) = &self.client else {
+            let mut had_come = false;
             while self.goes_on(&walk) {
+                let came = self.has_come(&walk);
+                if had_come && !came {
+                    return Ok((walk, Some(LastWords::forgotten())));
+                }
+                had_come = came;
                 self.something().await;
             }
             return Ok((walk, None));
@@ -273,13 +279,17 @@ impl Walking {
         }
         let began = Instant::now();
         let mut last_words = None;
-        let mut ended = None;
+        let (mut ended, mut had_come) = (None, false);
         while self.goes_on(&walk) {
             if ended.is_none() && running.iter_mut().all(Started::has_ended) {
                 ended = Some(Instant::now());
             }
-            let views = walk.verdicts(&self.lab, self.profile);
-            let came = views.iter().any(CaseView::is_begun);
+            let came = self.has_come(&walk);
+            if had_come && !came {
+                last_words = Some(LastWords::forgotten());
+                break;
+            }
+            had_come = came;
             for client in &mut running {
                 // Where it cannot be closed, it may have closed by itself.
                 if let Err(e) = client.close_in_time(&self.lab, &walk, came).await {
@@ -312,6 +322,12 @@ impl Walking {
     fn is_judged(&self, walk: &Walk) -> bool {
         let views = walk.verdicts(&self.lab, self.profile);
         !views.is_empty() && views.iter().all(|view| view.verdict.is_some())
+    }
+
+    /// Whether anything came in a walk. It did not where its run was forgotten.
+    fn has_come(&self, walk: &Walk) -> bool {
+        let views = walk.verdicts(&self.lab, self.profile);
+        views.iter().any(CaseView::is_begun)
     }
 
     /// Waits until something happens, or the time may have brought a verdict.

@@ -54,6 +54,9 @@ struct Inner {
     runs: Mutex<Runs>,
     /// What opens the second listeners of its runs, where the server breaks streams on purpose.
     listeners: Mutex<Option<ExtraListeners>>,
+    /// Held by who opens a second listener: those who ask for the same one at once wait for it, and
+    /// none of them opens another.
+    opening: tokio::sync::Mutex<()>,
     /// Counts up with whatever happens.
     changes: watch::Sender<u64>,
 }
@@ -130,10 +133,7 @@ impl Lab {
             return Err(Error::NoRun(sse_engine::text::cut(name)));
         };
         let view = CaseSentView::of((at, &cases()[at]), run, profile, now);
-        view.ok_or_else(|| Error::NotInProfile {
-            id: cases()[at].id.clone(),
-            profile: profile.name(),
-        })
+        view.ok_or_else(|| cases()[at].not_in(profile))
     }
 
     /// The names of those who came, the newest first.

@@ -52,6 +52,8 @@ pub(crate) struct Run {
     walk: Option<Walk>,
     /// What came for each case, by the case's place in the list.
     visits: BTreeMap<usize, Visit>,
+    /// The number of the newest of them, with those that were forgotten.
+    newest: u64,
     /// What was noticed beside the cases: sentences.
     notes: Vec<String>,
     /// How many requests came in all.
@@ -103,6 +105,8 @@ pub(crate) enum Step {
 pub(crate) struct Turn {
     /// The case, by its place in the list.
     pub(crate) case: usize,
+    /// The number of its visit: a tour that begins anew forgets those that are under way.
+    visit: u64,
     /// What is played.
     answer: Which,
     /// Which of its requests, or of those beside them, it answers.
@@ -141,6 +145,7 @@ impl Run {
             last: now.instant,
             walk: None,
             visits: BTreeMap::new(),
+            newest: 0,
             notes: Vec::new(),
             requests: 0,
             kept: 0,
@@ -233,9 +238,11 @@ impl Run {
         {
             visit.under_way += 1;
             let (request, kept) = visit.push_aside(asked, now);
+            let number = visit.number;
             self.kept += kept;
             return Step::Play(Turn {
                 case,
+                visit: number,
                 answer: Which::Aside(aside),
                 request,
                 cut_in: None,
@@ -274,7 +281,8 @@ impl Run {
             walk.last = walk.last.max(at);
         }
         let is_much = self.kept > MOST_KEPT / 2;
-        if let Some(visit) = self.visits.get_mut(&turn.case) {
+        let visit = self.visits.get_mut(&turn.case);
+        if let Some(visit) = visit.filter(|visit| visit.number == turn.visit) {
             visit.last = visit.last.max(at);
             visit.under_way = visit.under_way.saturating_sub(1);
             let mut end = end(visit.age(at));
@@ -474,7 +482,7 @@ impl Run {
         let visit = self.visit_of(case, now);
         let (request, kept) = visit.push(asked, now);
         visit.under_way += 1;
-        let at = visit.age(now);
+        let (number, at) = (visit.number, visit.age(now));
         self.kept += kept;
         let answers = &cases[case].answers;
         let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
@@ -482,6 +490,7 @@ impl Run {
         let answer = together.unwrap_or(request.min(answers.len() - 1));
         Turn {
             case,
+            visit: number,
             answer: Which::Answer(answer),
             request,
             cut_in: cut_in(&answers[answer]),
@@ -490,9 +499,12 @@ impl Run {
 
     /// What came for a case, from now on where nothing did.
     fn visit_of(&mut self, case: usize, now: Instant) -> &mut Visit {
-        let reports = self.reports;
+        let (newest, reports) = (&mut self.newest, self.reports);
         let visit = self.visits.entry(case);
-        visit.or_insert_with(|| Visit::new(reports, now))
+        visit.or_insert_with(|| {
+            *newest += 1;
+            Visit::new(*newest, reports, now)
+        })
     }
 }
 

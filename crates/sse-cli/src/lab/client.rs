@@ -13,7 +13,7 @@ use super::group::Group;
 use super::words::Words;
 
 /// What stands for the URL in the command.
-const URL: &str = "{url}";
+pub(super) const URL: &str = "{url}";
 
 /// How long what it said last is waited for once it has ended: a process that it started may keep
 /// its stderr open for ever.
@@ -99,6 +99,20 @@ impl LastWords {
     /// Its service did not close it.
     pub(super) fn not_closed(error: &anyhow::Error) -> Self {
         Self(format!("was not closed: {error:#}"))
+    }
+
+    /// What came of it is not known any more.
+    pub(super) fn forgotten() -> Self {
+        Self(
+            "was forgotten before its verdict: all runs together keep 64 MiB, and a DELETE forgets \
+             one"
+            .to_owned(),
+        )
+    }
+
+    /// Whether they say that.
+    pub(super) fn is_forgotten(&self) -> bool {
+        *self == Self::forgotten()
     }
 
     /// It did not come.

@@ -73,6 +73,8 @@ pub(super) struct Results {
     ended: BTreeMap<LastWords, Vec<String>>,
     /// The walks of started clients in which no request came: name, and ids of the cases.
     silent: Vec<(String, HashSet<String>)>,
+    /// The walks whose runs were forgotten before their verdicts: the same.
+    forgotten: Vec<(String, HashSet<String>)>,
     /// Whether a signal came before every started client had its verdicts.
     is_broken_off: bool,
     /// Why something could not be printed.
@@ -88,6 +90,7 @@ impl Results {
             notes: Vec::new(),
             ended: BTreeMap::new(),
             silent: Vec::new(),
+            forgotten: Vec::new(),
             is_broken_off: false,
             unprinted: None,
         }
@@ -186,7 +189,12 @@ impl Results {
         let own: Vec<_> = own.collect();
         let fine = |case: &&CaseView| is(case, "right") || is(case, "allowed");
         let is_fine = !own.is_empty() && own.iter().all(fine);
-        if let Some(words) = last_words.filter(|_| !is_fine) {
+        let is_forgotten = last_words.as_ref().is_some_and(LastWords::is_forgotten);
+        if is_forgotten {
+            let forgotten = (walk.called().to_owned(), walk.cases.clone());
+            self.forgotten.push(forgotten);
+        }
+        if let Some(words) = last_words.filter(|_| is_forgotten || !is_fine) {
             let ended = self.ended.entry(words).or_default();
             ended.push(walk.called().to_owned());
         }
@@ -221,7 +229,10 @@ impl Results {
             let begun = self.cases().filter(|case| case.is_begun());
             let begun: HashSet<_> = begun.map(|case| &case.id).collect();
             let silent = walks.iter();
-            let silent = silent.filter(|walk| !walk.cases.iter().any(|id| begun.contains(id)));
+            let silent = silent.filter(|walk| {
+                let is_forgotten = self.forgotten.iter().any(|(name, _)| name == walk.called());
+                !is_forgotten && !walk.cases.iter().any(|id| begun.contains(id))
+            });
             let silent = silent.map(|walk| {
                 if let Some(line) = walk.said.last_line(None) {
                     wrote.extend(walk.cases.iter().map(|id| (id.clone(), line.clone())));
@@ -240,9 +251,14 @@ impl Results {
             {
                 continue;
             }
+            let mut forgotten = self.forgotten.iter();
+            let words = match forgotten.any(|(_, cases)| cases.contains(&case.id)) {
+                true => "What came was forgotten before its verdict.",
+                false => "Nothing came that could be judged.",
+            };
             let verdict = VerdictView {
                 kind: "not reached".to_owned(),
-                words: Some("Nothing came that could be judged.".to_owned()),
+                words: Some(words.to_owned()),
             };
             let view = self.cases.remove(&place).map(|told| told.view);
             let view = view.unwrap_or_else(|| CaseView::untouched(case));
@@ -261,6 +277,7 @@ impl Results {
         self.has_requests()
             && !self.is_broken_off
             && self.stayed_away(expected).is_empty()
+            && unexpected(&self.forgotten, expected).is_empty()
             && wrong.all(|case| expected.has(&case.id))
     }
 
@@ -271,9 +288,7 @@ impl Results {
 
     /// The walks in which no request came, but for cases that need not be right.
     fn stayed_away(&self, expected: &Expected) -> Vec<String> {
-        let silent = self.silent.iter();
-        let silent = silent.filter(|(_, cases)| !cases.iter().all(|id| expected.has(id)));
-        silent.map(|(name, _)| name.clone()).collect()
+        unexpected(&self.silent, expected)
     }
 
     /// Says why the run cannot count as a good one, beside its verdicts.
@@ -282,7 +297,9 @@ impl Results {
         if self.is_broken_off {
             complain("A signal ended the run before every case had its verdict.");
         }
-        if !self.cases().any(CaseView::is_begun) {
+        if !self.forgotten.is_empty() && !self.has_requests() {
+            // The notes say so.
+        } else if !self.cases().any(CaseView::is_begun) {
             complain("No request came: let the client connect to the URL, or see why it did not.");
         } else if !self.has_requests() {
             complain("No request came that a case is about: --json prints the requests that came.");
@@ -352,6 +369,13 @@ impl Results {
         }
         self.notes().iter().for_each(complain);
     }
+}
+
+/// The names of those walks that have a case that is to be right.
+fn unexpected(walks: &[(String, HashSet<String>)], expected: &Expected) -> Vec<String> {
+    let walks = walks.iter();
+    let walks = walks.filter(|(_, cases)| !cases.iter().all(|id| expected.has(id)));
+    walks.map(|(name, _)| name.clone()).collect()
 }
 
 /// The names of walks, the first few of them.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use anyhow::{anyhow, bail};
 use sse_lab::{Case, CaseView, Lab, Profile, RunView, Second, cases};
 
+use super::client::URL;
 use super::results::Told;
 use super::words::Said;
 use crate::args::Lab as Args;
@@ -14,7 +15,7 @@ use crate::args::Lab as Args;
 const VISITOR: &str = "client";
 
 /// What stands for all cases of the tour on the command line.
-const WHOLE: &str = "tour";
+pub(super) const WHOLE: &str = "tour";
 
 /// As many characters of an id are shown that is none.
 const SHOWN: usize = 40;
@@ -159,6 +160,14 @@ pub(super) fn named(id: &str) -> anyhow::Result<Vec<&'static Case>> {
     Ok(found)
 }
 
+/// Whether a word that is no case probably begins a command: ids are a letter and a number.
+fn is_command(args: &Args, word: &str) -> bool {
+    let mut letters = word.chars();
+    let is_letter = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
+    let is_id = is_letter && letters.next().is_some_and(|c| c.is_ascii_digit());
+    args.command.is_empty() && (!is_id || args.cases.iter().any(|word| word.contains(URL)))
+}
+
 /// The cases that were asked for, as walks.
 pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
     let of_profile = |case: &&Case| case.is_in(args.profile);
@@ -180,17 +189,16 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
     }
     let typed = args.cases.iter();
     for id in typed.filter(|id| !id.eq_ignore_ascii_case(WHOLE)) {
-        let mut found = named(id)?;
+        let mut found = named(id).map_err(|e| match is_command(args, id) {
+            true => anyhow!("{e} If a command begins there, put -- before it."),
+            false => e,
+        })?;
         // Of the variants of a case, a profile may have some.
         if found.iter().any(|case| case.is_in(args.profile)) {
             found.retain(|case| case.is_in(args.profile));
         }
         if let Some(other) = found.iter().find(|case| !case.is_in(args.profile)) {
-            return Err(anyhow!(
-                "The profile {} does not have the case {}: choose another profile.",
-                args.profile,
-                other.id
-            ));
+            return Err(other.not_in(args.profile).into());
         }
         // The tour may have it already.
         found.retain(|case| !wanted.iter().any(|other| other.id == case.id));

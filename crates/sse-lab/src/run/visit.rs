@@ -7,6 +7,8 @@ use crate::observation::{Asked, KEPT_REQUESTS, Observation};
 /// What came for one case.
 #[derive(Debug)]
 pub(super) struct Visit {
+    /// What tells it from another visit to the same case, which was forgotten.
+    pub(super) number: u64,
     /// When its first request came.
     pub(super) began: Instant,
     /// When something last happened in it.
@@ -22,12 +24,13 @@ pub(super) struct Visit {
 
 impl Visit {
     /// Begins now. `reports` says whether its client is known to report what it sees.
-    pub(super) fn new(reports: bool, now: Instant) -> Self {
+    pub(super) fn new(number: u64, reports: bool, now: Instant) -> Self {
         let mut observation = Observation::default();
         if reports {
             observation.reports.expect();
         }
         Self {
+            number,
             began: now,
             last: now,
             under_way: 0,
