@@ -10,6 +10,7 @@ mod junit;
 mod results;
 mod service;
 mod stops;
+mod told;
 mod walk;
 mod words;
 
@@ -29,9 +30,10 @@ use client::{Client, LastWords};
 use driver::{Driver, Started};
 use expected::Expected;
 use junit::Junit;
-use results::{Results, Told};
+use results::Results;
 use service::Service;
 use stops::Stops;
+use told::Told;
 use walk::Walk;
 
 /// How often verdicts are looked at that only the time can bring.

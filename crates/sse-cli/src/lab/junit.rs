@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::expected::Expected;
-use super::results::{Results, Told, is};
+use super::results::Results;
+use super::told::{Told, is};
 
 /// The file that they are written into. It is opened before the run, so that a path that cannot be
 /// written is said at once, and holds what it held until the results are there.

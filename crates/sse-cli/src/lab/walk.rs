@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use sse_lab::{Case, CaseView, Lab, Profile, RunView, Second, cases};
 
 use super::client::URL;
-use super::results::Told;
+use super::told::Told;
 use super::words::Said;
 use crate::args::Lab as Args;
 

@@ -23,7 +23,7 @@ let text = "";
 try {
   for await (const { choices } of stream) {
     text += choices[0]?.delta.content ?? "";
-    // Case L2: the user stops the answer. The SDK is to be told so by its controller, or by a break.
+    // Case L2: the user stops the answer. The SDK is told so by its controller, or by a break.
     if (text === "Stop now.") stream.controller.abort();
   }
   await saw({ data: text });
