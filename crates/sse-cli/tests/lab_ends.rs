@@ -296,6 +296,18 @@ fn a_run_that_is_forgotten_before_its_verdict_is_said() {
     assert_eq!(ended.code(), Some(1));
 }
 
+/// It looked like a crash: each of 20 tours of our own client ended with such a note.
+#[test]
+fn a_client_that_ends_behind_its_case_is_no_word() {
+    let back = "curl -sN -H 'last-event-id: P26-start' $0 >/dev/null; exit 3";
+    let script = format!("curl -sN $0 >/dev/null; {back}");
+    let (_, stdout, stderr) = run(&["lab", "P26", "--json", "--", "sh", "-c", &script, "{url}"]);
+    let results: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let verdict = &results["cases"][0]["verdict"];
+    assert_eq!(verdict["kind"], "needs your eyes", "{stdout}");
+    assert_eq!(results["notes"], serde_json::json!([]));
+}
+
 /// A program that takes itself away when it is started.
 fn once(folder: &Path) -> PathBuf {
     let program = folder.join("once");
