@@ -603,7 +603,7 @@ export type LabSent = {
 export type LabVerdict = {
   /** `right`, `wrong`, `allowed`, `not reached` or `needs your eyes`. */
   kind: string,
-  /** What the client did, as a sentence. */
+  /** What the client did, as a sentence; nothing where it did what its rule says, word for word. */
   words: string | null,
 };
 
