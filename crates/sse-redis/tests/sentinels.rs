@@ -96,6 +96,10 @@ async fn when_a_master_is_lost_the_next_connection_is_to_the_new_one() {
             Err(_) => sleep(Duration::from_millis(50)).await,
         }
     };
+    // Nothing named it: log, page and `sse nodes` had the list of the Sentinels alone.
+    let at = |port: u16| Some(format!("127.0.0.1:{port}"));
+    assert_eq!(log.master(), at(master.port));
+    let before = log.process();
     let first = publish(&*log, "news", "1").await;
     for (url, part) in [
         (url("main", ""), "the user or the password is wrong"),
@@ -155,6 +159,8 @@ async fn when_a_master_is_lost_the_next_connection_is_to_the_new_one() {
             Err(_) => sleep(Duration::from_millis(100)).await,
         }
     };
+    assert_eq!(log.master(), at(replica.port));
+    assert_ne!(log.process(), before);
     let caller = Caller {
         known: first.born,
         acked: Some(first),

@@ -66,7 +66,7 @@ pub use config::{
 };
 pub use connections::{
     AwayView, BackWith, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened,
-    Hideable, KnockView, LaneView, LegView, LegsView, LogEntry, LogReceiver, NextStep,
+    Hideable, KnockView, LaneView, LegView, LegsView, LogEntry, LogReceiver, NewLifeReason, NewLives, NextStep,
     ReceivedView, RecordedView, RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally,
     TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why, target_without_secrets,
     value_without_secrets,

@@ -24,6 +24,8 @@ pub enum EngineState {
 pub struct EngineView {
     /// Where it is, without a password.
     pub place: String,
+    /// The master in use, where the place names Sentinels that know it.
+    pub master: Option<String>,
     /// The name of this node.
     pub node: String,
     /// Whether it is there.

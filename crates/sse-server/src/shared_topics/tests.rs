@@ -81,6 +81,14 @@ impl Log for Told {
         Box::pin(pending())
     }
 
+    fn master(&self) -> Option<String> {
+        None
+    }
+
+    fn process(&self) -> Option<String> {
+        None
+    }
+
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
