@@ -47,8 +47,8 @@ pub struct Call<'a> {
     pub topic: &'a str,
     /// What the caller brings along.
     pub caller: Caller,
-    /// Below 1,000, and anew for each call. A process that takes the topic over draws the last digits
-    /// of its lives with it, so that two masters do not begin a life with the same number.
+    /// Below 1,000, and anew for each call. A process that takes the topic over draws the last
+    /// digits of its lives with it, so that two masters do not begin a life with the same number.
     pub random: u16,
     /// What is kept.
     pub keep: Keep,
