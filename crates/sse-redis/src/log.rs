@@ -229,8 +229,12 @@ impl Log for RedisLog {
             let mut topics = Vec::with_capacity(read.len());
             for (topic, read) in read {
                 if read.wide {
-                    // It drops what nothing of ours could come behind.
-                    self.touch(&topic, Caller::default()).await?;
+                    // It drops what nothing of ours could come behind. What is refused for the
+                    // topic's own sake, its next touch says.
+                    let touched = self.touch(&topic, Caller::default()).await;
+                    if let Err(e @ Error::EngineAway(_)) = touched {
+                        return Err(e);
+                    }
                 }
                 topics.push((topic, read.entries));
             }

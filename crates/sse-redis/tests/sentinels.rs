@@ -12,7 +12,7 @@ use sse_redis::RedisEngine;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use support::{Engine, KEEP, free_port, program, publish};
+use support::{Engine, KEEP, free_port, program, publish, why};
 
 /// A sentinel, which is the same program with another part.
 struct Sentinel {
@@ -117,7 +117,7 @@ async fn when_a_master_is_lost_the_next_connection_is_to_the_new_one() {
         ),
     ] {
         let told = engine(&url).connect().await.expect_err("it is wrong");
-        let told = told.to_string();
+        let told = why(told);
         assert!(told.contains(part), "{told}");
         assert!(
             !told.contains("hunter2") && !told.contains("sesame"),
@@ -148,7 +148,7 @@ async fn when_a_master_is_lost_the_next_connection_is_to_the_new_one() {
     }
 
     master.kill();
-    let told = right.connect().await.expect_err("it is over").to_string();
+    let told = why(right.connect().await.expect_err("it is over"));
     let words = format!("nothing listens at the master 127.0.0.1:{}", master.port);
     assert!(told.contains(&words) && !told.contains("URL"), "{told}");
     let until = Instant::now() + Duration::from_secs(60);

@@ -248,7 +248,7 @@ impl Shared {
     fn cut(&self, why: &Error) {
         let now = clock::now();
         let why = match why {
-            Error::EngineAway(why) => why.clone(),
+            Error::EngineAway(why) | Error::MaybePublished(why) => why.clone(),
             other => other.to_string(),
         };
         let mut state = lock(&self.state);
@@ -288,7 +288,7 @@ impl Shared {
         };
         let (reads, begun) = entry.answered(round, reply, process);
         _ = self.work(name, entry);
-        self.born(&mut state, name, begun);
+        self.note_lives(&mut state, name, begun);
         drop(state);
         if reads {
             self.reads.notify_one();
@@ -304,7 +304,6 @@ impl Shared {
         if !state.is_current(link) {
             return;
         }
-        state.standing.error = Some(why.to_string());
         let State {
             topics, waiting, ..
         } = &mut *state;
@@ -350,13 +349,13 @@ impl Shared {
             };
             let begun = entry.read(entries);
             tasks.extend(self.work(&name, entry));
-            self.born(&mut state, &name, begun);
+            self.note_lives(&mut state, &name, begun);
         }
         tasks
     }
 
     /// Notes that lives of a topic began. Those who have no place in it yet get no gap.
-    fn born(&self, state: &mut State, name: &Arc<str>, begun: Begun) {
+    fn note_lives(&self, state: &mut State, name: &Arc<str>, begun: Begun) {
         if begun.lives == 0 {
             return;
         }
@@ -378,13 +377,9 @@ impl Shared {
         }
     }
 
-    /// Has the steps of a topic done, where there are any. Answers the task that does them, where it
-    /// was begun.
-    fn work(
-        self: &Arc<Self>,
-        name: &Arc<str>,
-        entry: &mut super::Entry,
-    ) -> Option<JoinHandle<()>> {
+    /// Has the steps of a topic done, where there are any. Answers the task that does them, where
+    /// it was begun.
+    fn work(self: &Arc<Self>, name: &Arc<str>, entry: &mut super::Entry) -> Option<JoinHandle<()>> {
         let ring = entry.ring.as_mut()?;
         if ring.steps.is_empty() || ring.is_busy {
             return None;
