@@ -9,8 +9,8 @@ const { engineFacts, engineLine, engineProblems } = await load("streams/engine-w
 
 const AT = new Date(2026, 0, 2, 12, 3, 4, 567).getTime();
 const THERE = {
-  place: "redis://host:6379", master: null, node: "b", state: "there", since_ms: AT, error: null, lives: 0,
-  reconnects: 0, nodes: 3, names: ["a", "b", "c"], followed: 2, waiting: 0, skipped: 0,
+  place: "redis://host:6379", master: null, node: "b", state: "there", since_ms: AT, error: null,
+  lives: 0, reconnects: 0, nodes: 3, names: ["a", "b", "c"], followed: 2, waiting: 0, skipped: 0,
   warnings: [],
 };
 const engine = (more) => ({ ...THERE, ...more });

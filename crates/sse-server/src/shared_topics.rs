@@ -62,6 +62,9 @@ pub use status::{EngineState, EngineView};
 /// Calls under way at once, of all topics.
 const CALLS: usize = 64;
 
+/// Topics that the engine refuses, of which the page is told.
+const REFUSED: usize = 8;
+
 /// How long a topic is followed that nobody reads.
 const UNREAD: Duration = Duration::from_secs(30);
 
@@ -447,6 +450,11 @@ impl Shared {
         let waiting = rings.map(|ring| ring.topic.waiting()).sum();
         let skipped = state.topics.values().map(|entry| entry.follower.skipped());
         let standing = &state.standing;
+        let refused = state.topics.iter().filter_map(|(name, entry)| {
+            let refused = entry.refused.as_ref()?;
+            Some(format!("{name}: {}", refused.why))
+        });
+        let warnings = standing.warnings.iter().cloned();
         EngineView {
             place: self.engine.place(),
             master: state.link.as_ref().and_then(|link| link.log.master()),
@@ -461,7 +469,7 @@ impl Shared {
             followed: state.followed,
             waiting,
             skipped: skipped.sum::<u64>() + state.skipped,
-            warnings: standing.warnings.clone(),
+            warnings: warnings.chain(refused.take(REFUSED)).collect(),
         }
     }
 }
