@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sse_lab::Lab;
 use sse_server::{
-    Asked, Config, Drain, FaultWish, FileNews, Happened, LogEntry, LogReceiver, Server, Signals, StateView,
-    TokenNews, UpstreamView, shell_url,
+    Asked, Config, Drain, FaultWish, FileNews, Happened, LogEntry, LogReceiver, Server, Signals,
+    StateView, TokenNews, UpstreamView, shell_url,
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -216,8 +216,8 @@ async fn tell_of_tokens(mut news: TokenNews, stderr: Stderr) {
     }
 }
 
-/// Says on stderr why the engine of the topics cannot be reached, where there is no log: each reason
-/// once, until it was reached.
+/// Says on stderr why the engine of the topics cannot be reached, where there is no log: each
+/// reason once, until it was reached.
 async fn tell_of_no_engine(mut log: LogReceiver, stderr: Stderr) {
     let mut said = Vec::new();
     while let Some(entry) = log.recv().await {
