@@ -221,8 +221,12 @@ fn the_user_of_the_engine_stays_over_a_restart_step_by_step() {
     shells.until("http://localhost:8001/readyz", "200");
     // Only the lines that start it: the user is there, or is not.
     let (start, _) = engine.split_once("sleep 1").expect("it takes a moment");
-    let users = shells.bash("until grep -q 'user sse' /tmp/sse-users.acl; do sleep 0.1; done");
-    assert!({ users }.status().expect("bash is there").success());
+    let users = shells.folder.path().join("sse-users.acl");
+    let until = Instant::now() + Duration::from_secs(20);
+    while !fs::read_to_string(&users).is_ok_and(|users| users.contains("user sse ")) {
+        assert!(Instant::now() < until, "it is saved");
+        thread::sleep(Duration::from_millis(50));
+    }
     let end = shells.bash("redis-cli -p 6390 shutdown").status();
     assert!(end.expect("redis-cli is there").success());
     shells.until("http://localhost:8001/readyz", "503");
