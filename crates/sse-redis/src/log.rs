@@ -35,6 +35,15 @@ pub(crate) struct Terms {
     pub(crate) sizes: Arc<Sizes>,
 }
 
+/// Who answers.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// The master that Sentinels named, where they were asked.
+    pub(crate) master: Option<String>,
+    /// What its process calls itself.
+    pub(crate) run_id: String,
+}
+
 /// Connections to an engine.
 pub(crate) struct RedisLog {
     terms: Terms,
@@ -46,6 +55,7 @@ pub(crate) struct RedisLog {
     loads: Semaphore,
     random: RandomState,
     drawn: AtomicU64,
+    peer: Peer,
     warnings: Vec<String>,
     /// Those of the last beat.
     heard: Mutex<Vec<String>>,
@@ -60,7 +70,13 @@ impl fmt::Debug for RedisLog {
 impl RedisLog {
     /// Calls go over one connection, and the reader has another. `warnings` are those of the
     /// connections.
-    pub(crate) fn new(terms: Terms, calls: Link, reader: Reader, warnings: Vec<String>) -> Self {
+    pub(crate) fn new(
+        terms: Terms,
+        calls: Link,
+        reader: Reader,
+        peer: Peer,
+        warnings: Vec<String>,
+    ) -> Self {
         Self {
             terms,
             publish: Publish::default(),
@@ -70,6 +86,7 @@ impl RedisLog {
             loads: Semaphore::new(LOADS),
             random: RandomState::new(),
             drawn: AtomicU64::new(0),
+            peer,
             warnings,
             heard: Mutex::default(),
         }
@@ -209,8 +226,12 @@ impl Log for RedisLog {
             let mut topics = Vec::with_capacity(read.len());
             for (topic, read) in read {
                 if read.wide {
-                    // It drops what nothing of ours could come behind.
-                    self.touch(&topic, Caller::default()).await?;
+                    // It drops what nothing of ours could come behind. What is refused for the
+                    // topic's own sake, its next touch says.
+                    let touched = self.touch(&topic, Caller::default()).await;
+                    if let Err(e @ Error::EngineAway(_)) = touched {
+                        return Err(e);
+                    }
                 }
                 topics.push((topic, read.entries));
             }
@@ -243,6 +264,14 @@ impl Log for RedisLog {
             *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = warnings;
             Ok(presence)
         })
+    }
+
+    fn master(&self) -> Option<String> {
+        self.peer.master.clone()
+    }
+
+    fn process(&self) -> Option<String> {
+        Some(self.peer.run_id.clone())
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -54,7 +54,7 @@ pub(crate) use kind::Kind;
 pub(crate) use leg::Leg;
 pub use leg::LegsView;
 use log::Log;
-pub use log::{Happened, LogEntry, LogReceiver, Visit};
+pub use log::{Happened, LogEntry, LogReceiver, NewLifeReason, NewLives, Visit};
 pub(crate) use log::{LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
 pub(crate) use of_room::Forgotten;

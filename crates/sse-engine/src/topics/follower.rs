@@ -69,6 +69,8 @@ pub struct Follower {
     looked: u64,
     /// Entries that were no events.
     skipped: u64,
+    /// Lives that it read to begin because the topic was ended.
+    ended: u64,
 }
 
 /// A look at the engine.
@@ -333,11 +335,14 @@ impl Follower {
     fn begin_life(&mut self, place: Position, out: &mut Vec<Append>) {
         out.push(match self.last {
             None => Append::Begin(place),
-            Some(_) => Append::Gap {
-                place,
-                lost: None,
-                next: None,
-            },
+            Some(_) => {
+                self.ended += 1;
+                Append::Gap {
+                    place,
+                    lost: None,
+                    next: None,
+                }
+            }
         });
         self.last = Some(place);
         self.known = self.known.max(place.born);
@@ -384,6 +389,12 @@ impl Follower {
     /// How many entries were read that were no events of ours.
     pub fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    /// How many lives were read to begin because somebody ended the topic. Those who read the ring
+    /// were told of each.
+    pub fn ended(&self) -> u64 {
+        self.ended
     }
 }
 

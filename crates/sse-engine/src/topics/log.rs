@@ -148,6 +148,13 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// [`Error::EngineAway`].
     fn beat<'a>(&'a self, here: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence>;
 
+    /// The host that is in use, where the URL of the engine names others that know it. It is for
+    /// people.
+    fn master(&self) -> Option<String>;
+
+    /// What tells the process that answers from the next; nothing where that is not known.
+    fn process(&self) -> Option<String>;
+
     /// What a person should change about the engine, though it works: a sentence each. Those of the
     /// connection, and those of the last beat.
     fn warnings(&self) -> Vec<String>;

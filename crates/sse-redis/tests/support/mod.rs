@@ -121,7 +121,15 @@ impl Engine {
 /// A node's connection to this URL, or why there is none.
 pub(crate) async fn connect(url: &str) -> Result<Arc<dyn Log>, String> {
     let engine = RedisEngine::new(url, KEEP, "one").map_err(|e| e.to_string())?;
-    engine.connect().await.map_err(|e| e.to_string())
+    engine.connect().await.map_err(why)
+}
+
+/// Why an engine is away, as those hear it who run the server.
+pub(crate) fn why(error: sse_engine::Error) -> String {
+    match error {
+        sse_engine::Error::EngineAway(why) => why,
+        other => panic!("it is not away: {other:?}"),
+    }
 }
 
 /// Publishes an event with this data.

@@ -72,6 +72,14 @@ impl Log for Counted {
         self.count(EngineCall::Beat, self.log.beat(here))
     }
 
+    fn master(&self) -> Option<String> {
+        self.log.master()
+    }
+
+    fn process(&self) -> Option<String> {
+        self.log.process()
+    }
+
     fn warnings(&self) -> Vec<String> {
         self.log.warnings()
     }

@@ -31,9 +31,9 @@ pub(super) const MOST_WAITING: usize = 1024;
 pub(super) const TURN: Duration = Duration::from_millis(1000);
 pub(super) const WHOLE: Duration = Duration::from_millis(1900);
 
-/// What is told whose turn did not come before the stop.
-pub(super) fn stopping() -> Error {
-    Error::EngineAway("this server stops".to_owned())
+/// What is told where the answer did not come in time, whatever becomes of the connection.
+fn unsure() -> Error {
+    Error::MaybePublished("it does not answer in time".to_owned())
 }
 
 /// A publish that waits for its turn. It is taken back where nobody waits for it any more.
@@ -125,23 +125,23 @@ impl Shared {
         };
         if let Some(Some(answer)) = turn {
             queued.over = true;
-            return answer.unwrap_or(Err(Error::MaybePublished));
+            return answer.unwrap_or_else(|_| Err(unsure()));
         }
         if queued.withdraw() {
             return Err(match turn {
                 Some(_) => Error::EngineAway(self.why_away()),
-                None => stopping(),
+                None => Error::Stopping,
             });
         }
         if turn.is_none() {
-            return Err(Error::MaybePublished);
+            return Err(unsure());
         }
         let answer = tokio::select! {
             answer = timeout_at(came + WHOLE, &mut answered) => answer.ok(),
             () = &mut stop => None,
         };
         let answer = answer.and_then(Result::ok);
-        answer.unwrap_or(Err(Error::MaybePublished))
+        answer.unwrap_or_else(|| Err(unsure()))
     }
 
     fn enqueue(
@@ -153,8 +153,7 @@ impl Shared {
     ) -> Result<u64, Error> {
         let mut state = lock(&self.state);
         if state.waiting >= MOST_WAITING {
-            let why = format!("{MOST_WAITING} publishes wait for it already");
-            return Err(Error::EngineAway(why));
+            return Err(Error::TooManyWaiting(MOST_WAITING));
         }
         let number = state.numbers + 1;
         let entry = state.entry(name);
@@ -268,7 +267,7 @@ async fn rounds(shared: Arc<Shared>, name: Arc<str>, link: Arc<Link>) {
         let answers = tokio::select! {
             answers = in_order(answers) => answers,
             () = link.lost.cancelled() => {
-                calls.iter().map(|_| Err(Error::MaybePublished)).collect()
+                calls.iter().map(|_| Err(unsure())).collect()
             }
         };
         drop((events, permits));

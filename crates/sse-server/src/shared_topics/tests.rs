@@ -81,6 +81,14 @@ impl Log for Told {
         Box::pin(pending())
     }
 
+    fn master(&self) -> Option<String> {
+        None
+    }
+
+    fn process(&self) -> Option<String> {
+        None
+    }
+
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
@@ -214,7 +222,7 @@ async fn a_publish_waits_a_second_and_is_then_taken_back() {
     assert!(matches!(refused, Err(Error::EngineAway(_))), "{refused:?}");
     assert!(began.elapsed() < Duration::from_millis(1100));
     let stopped = publish(&node, std::future::ready(())).await;
-    assert!(matches!(stopped, Err(Error::EngineAway(_))), "{stopped:?}");
+    assert_eq!(stopped, Err(Error::Stopping));
     let state = lock(&node.shared.state);
     assert_eq!(state.waiting, 0);
     assert!(state.topics["news"].queue.is_empty());
@@ -257,10 +265,8 @@ async fn of_more_than_1024_that_wait_each_hears_at_once() {
     })
     .await;
     let began = tokio::time::Instant::now();
-    let Err(Error::EngineAway(why)) = publish(&node, std::future::pending()).await else {
-        panic!("there was room");
-    };
-    assert!(why.contains("1024"), "{why}");
+    let refused = publish(&node, std::future::pending()).await;
+    assert_eq!(refused, Err(Error::TooManyWaiting(1024)));
     assert_eq!(began.elapsed(), Duration::ZERO);
     drop(all);
 }
@@ -341,6 +347,29 @@ async fn who_publishes_to_a_topic_that_the_engine_refuses_hears_why() {
     }
     assert!(began.elapsed() < TOLD, "{:?}", began.elapsed());
     assert_eq!(lock(&node.shared.state).waiting, 0);
+    let told = node.engine();
+    assert_eq!(
+        (told.error, told.warnings),
+        (None, vec![format!("news: {why}")])
+    );
+}
+
+/// The reason was the sentence for its publisher: that the event may have been published.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_lost_in_a_publish_has_its_own_reason() {
+    let engine = Told::default();
+    let lost = Error::MaybePublished("near: it closed the connection".to_owned());
+    lock(&engine.publishes).push_back(Err(lost.clone()));
+    let node = connected(engine, 1);
+    let mut changed = node.changed();
+    assert_eq!(publish(&node, pending()).await, Err(lost));
+    let why = loop {
+        if let Some(why) = node.engine().error {
+            break why;
+        }
+        changed.changed().await.expect("the node is there");
+    };
+    assert_eq!(why, "near: it closed the connection");
 }
 
 /// Enough for all that happens at once.
@@ -409,7 +438,7 @@ async fn an_end_is_answered_within_two_seconds_and_at_a_stop_at_once() {
     let stop = tokio::time::sleep(Duration::from_millis(100));
     let began = tokio::time::Instant::now();
     let ended = away.end("news", stop).await;
-    assert!(matches!(ended, Err(Error::EngineAway(_))), "{ended:?}");
+    assert_eq!(ended, Err(Error::Stopping));
     assert!(began.elapsed() < Duration::from_millis(110));
 }
 
