@@ -52,7 +52,7 @@ impl fmt::Display for NewLives {
         } = self;
         match topics {
             1 => write!(f, "the topic {topic} began a new life")?,
-            _ => write!(f, "{topics} topics began a new life, {topic} and others")?,
+            _ => write!(f, "{topics} topics, such as {topic}, began a new life")?,
         }
         let plural = if *subscribers == 1 { "" } else { "s" };
         write!(
@@ -88,7 +88,7 @@ mod tests {
         );
         assert_eq!(
             said(10_000, 1, NewLifeReason::Ended),
-            "10000 topics began a new life, news and others, a gap for 1 subscriber of this node: they were ended with DELETE"
+            "10000 topics, such as news, began a new life, a gap for 1 subscriber of this node: they were ended with DELETE"
         );
     }
 }
