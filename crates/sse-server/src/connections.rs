@@ -104,9 +104,9 @@ const ASKED: usize = 1000;
 ///
 /// 1. Enter each request for a stream once, with [`open`](Self::open), [`refuse`](Self::refuse),
 ///    [`no_room`](Self::no_room) or [`complete`](Self::complete).
-/// 2. An [`Open`] counts with [`sent`](Open::sent) what the kernel took, after which the table is to
-///    [`tell`](Self::tell) of it. It gives its place back with [`end`](Open::end), or when it is
-///    dropped.
+/// 2. An [`Open`] counts with [`sent`](Open::sent) what the kernel took, and then the table is to
+///    [`tell`](Self::tell) of it. An `Open` gives its place back with [`end`](Open::end), or when
+///    it is dropped.
 /// 3. Whoever looks waits for [`changed`](Self::changed), then reads [`slice`](Self::slice) or
 ///    [`tally`](Self::tally). Only the reading arms the next notice: who waits again without it is
 ///    not woken.

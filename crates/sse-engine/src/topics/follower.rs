@@ -373,8 +373,8 @@ impl Follower {
         self.acked = Some((placed.last, now));
     }
 
-    /// A publisher who repeats was told at this time that the event at this place was published. The
-    /// node answers for it from now on, as if it had published it.
+    /// A publisher who repeats was told at this time that the event at this place was published.
+    /// The node answers for it from now on, as if it had published it.
     pub fn repeated(&mut self, now: Instant, place: Position) {
         self.known = self.known.max(place.born);
         let last = self.acked.map_or(place, |(last, _)| last.max(place));

@@ -45,8 +45,8 @@ pub struct Placed {
 pub enum Publication {
     /// It was published, and this is where the topic stands.
     New(Placed),
-    /// Nothing was: the event at this place, which is kept, has the id. Whoever hears of it takes it
-    /// that an earlier try was published.
+    /// Nothing was: the event at this place, which is kept, has the id. Whoever hears of it takes
+    /// it that an earlier try was published.
     Repeated(Position),
 }
 
@@ -93,8 +93,8 @@ pub trait Engine: fmt::Debug + Send + Sync {
 /// [`Follower`](super::Follower)s, and open another. Every other failure is of the one topic or the
 /// one publish alone, and the connection goes on.
 pub trait Log: fmt::Debug + Send + Sync {
-    /// Publishes the events, all or none. Calls of one topic
-    /// that are under way at once arrive in the order in which they were polled first.
+    /// Publishes the events, all or none. Calls of one topic that are under way at once arrive in the
+    /// order in which they were polled first.
     ///
     /// # Errors
     /// [`Error::TopicsFull`], [`Error::TopicBlocked`], [`Error::EngineFull`] and
