@@ -93,8 +93,8 @@ pub trait Engine: fmt::Debug + Send + Sync {
 /// [`Follower`](super::Follower)s, and open another. Every other failure is of the one topic or the
 /// one publish alone, and the connection goes on.
 pub trait Log: fmt::Debug + Send + Sync {
-    /// Publishes the events, all or none. Calls of one topic that are under way at once arrive in the
-    /// order in which they were polled first.
+    /// Publishes the events, all or none. Calls of one topic that are under way at once arrive in
+    /// the order in which they were polled first.
     ///
     /// # Errors
     /// [`Error::TopicsFull`], [`Error::TopicBlocked`], [`Error::EngineFull`] and
