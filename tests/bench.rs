@@ -8,7 +8,6 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use serde_json::Value;
 use support::desktop::Desktop;
 use support::port::free_port;
 use support::process::Process;
+use support::usage::{own_ticks, start_of, ticks_of_family, ticks_per_second, uptime};
 use support::wait::{ensure, wait_for};
 use support::webdriver::{self, Session};
 use support::{http, settings};
@@ -164,7 +164,8 @@ async fn launch_and_click(app: &Path) -> Window {
         loop {
             let script = "return document.querySelector('status-bar .words')?.textContent;";
             if session.page.js(script).await == Ok(Value::from("Running")) {
-                return uptime() - start_of(&session);
+                let processes = session.processes_of("sse-workbench");
+                return uptime() - start_of(*processes.first().expect("the app runs"));
             }
         }
     };
@@ -231,35 +232,6 @@ async fn click_to_row(session: &Session, path: &str, row: &str) -> f64 {
     let took = session.page.js_async(&script).await;
     let took = took.ok().and_then(|value| value.as_f64());
     took.expect("a time in milliseconds")
-}
-
-/// Seconds since the machine's start.
-fn uptime() -> f64 {
-    let text = fs::read_to_string("/proc/uptime").expect("this is Linux");
-    let seconds = text.split(' ').next().and_then(|word| word.parse().ok());
-    seconds.expect("it begins with a number")
-}
-
-/// When the app's process began, in seconds since the machine's start. To a hundredth of a second,
-/// as the kernel keeps it.
-fn start_of(session: &Session) -> f64 {
-    let processes = session.processes_of("sse-workbench");
-    let id = processes.first().expect("the app runs");
-    stat(*id).expect("the app runs")[19] / ticks_per_second()
-}
-
-fn ticks_per_second() -> f64 {
-    let output = Command::new("getconf").arg("CLK_TCK").output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().parse());
-    text.ok().and_then(Result::ok).unwrap_or(100.0)
-}
-
-/// The numbers of `/proc/ID/stat` after the program's name, from the state (which is no number) on.
-fn stat(id: u32) -> Option<Vec<f64>> {
-    let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    let (_, numbers) = text.rsplit_once(')')?;
-    let numbers = numbers.split_whitespace();
-    Some(numbers.map(|word| word.parse().unwrap_or(0.0)).collect())
 }
 
 /// Milliseconds from SIGTERM until the process is gone, while all of these are connected.
@@ -436,33 +408,4 @@ async fn watched(app: &Path) -> Vec<(f64, f64)> {
     crowd.shutdown().await;
     session.close().await;
     rounds
-}
-
-/// The CPU time of one process, in the kernel's ticks.
-fn own_ticks(id: u32) -> f64 {
-    let numbers = stat(id).expect("the app runs");
-    numbers[11] + numbers[12]
-}
-
-/// The CPU time of a process and of all below it, in the kernel's ticks.
-fn ticks_of_family(id: u32) -> f64 {
-    let all: Vec<(u32, Vec<f64>)> = fs::read_dir("/proc")
-        .expect("this is Linux")
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(|id| Some((id, stat(id)?)))
-        .collect();
-    let mut family = vec![id];
-    let mut ticks = 0.0;
-    while let Some(id) = family.pop() {
-        for (other, numbers) in &all {
-            if *other == id {
-                ticks += numbers[11] + numbers[12];
-            }
-            if numbers[1] == f64::from(id) {
-                family.push(*other);
-            }
-        }
-    }
-    ticks
 }
