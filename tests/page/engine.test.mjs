@@ -9,8 +9,8 @@ const { engineFacts, engineLine, engineProblems } = await load("streams/engine-w
 
 const AT = new Date(2026, 0, 2, 12, 3, 4, 567).getTime();
 const THERE = {
-  place: "redis://host:6379", node: "b", state: "there", since_ms: AT, error: null, lives: 0,
-  reconnects: 0, nodes: 3, names: ["a", "b", "c"], followed: 2, waiting: 0, skipped: 0,
+  place: "redis://host:6379", master: null, node: "b", state: "there", since_ms: AT, error: null,
+  lives: 0, reconnects: 0, nodes: 3, names: ["a", "b", "c"], followed: 2, waiting: 0, skipped: 0,
   warnings: [],
 };
 const engine = (more) => ({ ...THERE, ...more });
@@ -36,6 +36,13 @@ test("this node is marked among the nodes, and is there before others were heard
   const nodes = (more) => new Map(engineFacts(engine(more))).get("Nodes");
   assert.equal(nodes({}), "b (this one), a, c");
   assert.equal(nodes({ names: [], nodes: 0 }), "b (this one)");
+});
+
+test("the master that Sentinels named is behind their names", () => {
+  const place = (more) => new Map(engineFacts(engine(more))).get("Engine");
+  assert.equal(place({}), "redis://host:6379");
+  const sentinels = { place: "redis+sentinel://host:26379/main", master: "10.0.0.7:6379" };
+  assert.equal(place(sentinels), "redis+sentinel://host:26379/main (master 10.0.0.7:6379)");
 });
 
 test("entries by hand are told of where there are any", () => {

@@ -72,11 +72,11 @@ pub(crate) async fn is_beside_the_table(page: &Page, browser: &str) {
         let seen = seen.iter().find(|seen| seen.id == case.id);
         let verdict = seen.and_then(|seen| seen.verdict.clone());
         let verdict = verdict.expect("it was judged");
-        Cell {
-            case: format!("{} {}", case.id, case.name),
-            kind: verdict.kind,
-            words: verdict.words.unwrap_or_default(),
-        }
+        Cell::new(
+            format!("{} {}", case.id, case.name),
+            verdict.kind,
+            verdict.words.unwrap_or_default(),
+        )
     };
     let column = Column {
         client: browser.to_owned(),

@@ -228,13 +228,15 @@ export type EngineState = "connecting" | "there" | "lost";
 export type EngineView = {
   /** Where it is, without a password. */
   place: string,
+  /** The master in use, where the place names Sentinels that know it. */
+  master: string | null,
   /** The name of this node. */
   node: string,
   /** Whether it is there. */
   state: EngineState,
   /** Since when, in milliseconds since 1970. */
   since_ms: number,
-  /** What went wrong last, in a sentence; nothing where nothing did yet. */
+  /** Why it is away; nothing while it is there, and before the first try failed. */
   error: string | null,
   /** Lives of topics that this node saw begin: each was a gap for those who listened. */
   lives: number,
@@ -250,7 +252,7 @@ export type EngineView = {
   waiting: number,
   /** Entries that were no events of ours. */
   skipped: number,
-  /** What is wrong with how it is set up, a sentence each. */
+  /** What is wrong with how it is set up, and topics that it refuses, a sentence each. */
   warnings: Array<string>,
 };
 
@@ -603,7 +605,7 @@ export type LabSent = {
 export type LabVerdict = {
   /** `right`, `wrong`, `allowed`, `not reached` or `needs your eyes`. */
   kind: string,
-  /** What the client did, as a sentence. */
+  /** What the client did, as a sentence; nothing where it did what its rule says, word for word. */
   words: string | null,
 };
 

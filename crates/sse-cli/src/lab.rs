@@ -10,7 +10,9 @@ mod junit;
 mod results;
 mod service;
 mod stops;
+mod told;
 mod walk;
+mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +33,7 @@ use junit::Junit;
 use results::Results;
 use service::Service;
 use stops::Stops;
+use told::Told;
 use walk::Walk;
 
 /// How often verdicts are looked at that only the time can bring.
@@ -149,8 +152,8 @@ async fn judge(
                     results.add(judged, expected);
                     results.note(&lab, &walk, last_words);
                     // What ended the client ended its tour: it is started anew for the rest.
-                    for case in missed {
-                        let mut walk = Walk::missed(&case.id)?;
+                    for told in missed {
+                        let mut walk = Walk::missed(&told.view.id)?;
                         walk.find_url(&lab, &base).await?;
                         jobs.spawn(walking.clone().judged(walk.clone()));
                         walks.push(walk);
@@ -179,7 +182,7 @@ async fn judge(
         results.break_off();
     }
     for walk in walks.iter().rev() {
-        results.add(walk.views(&lab, args.profile), expected);
+        results.add(walk.told(walk.views(&lab, args.profile)), expected);
     }
     let is_judged = results.is_judged();
     end.send_replace(true);
@@ -239,7 +242,13 @@ impl Walking {
         // It is never closed.
         let _place = self.places.clone().acquire_owned().await;
         let Some(client) = &self.client else {
+            let mut had_come = false;
             while self.goes_on(&walk) {
+                let came = self.has_come(&walk);
+                if had_come && !came {
+                    return Ok((walk, Some(LastWords::forgotten())));
+                }
+                had_come = came;
                 self.something().await;
             }
             return Ok((walk, None));
@@ -272,13 +281,17 @@ impl Walking {
         }
         let began = Instant::now();
         let mut last_words = None;
-        let mut ended = None;
+        let (mut ended, mut had_come) = (None, false);
         while self.goes_on(&walk) {
             if ended.is_none() && running.iter_mut().all(Started::has_ended) {
                 ended = Some(Instant::now());
             }
-            let views = walk.verdicts(&self.lab, self.profile);
-            let came = views.iter().any(CaseView::is_begun);
+            let came = self.has_come(&walk);
+            if had_come && !came {
+                last_words = Some(LastWords::forgotten());
+                break;
+            }
+            had_come = came;
             for client in &mut running {
                 // Where it cannot be closed, it may have closed by itself.
                 if let Err(e) = client.close_in_time(&self.lab, &walk, came).await {
@@ -313,6 +326,12 @@ impl Walking {
         !views.is_empty() && views.iter().all(|view| view.verdict.is_some())
     }
 
+    /// Whether anything came in a walk. It did not where its run was forgotten.
+    fn has_come(&self, walk: &Walk) -> bool {
+        let views = walk.verdicts(&self.lab, self.profile);
+        views.iter().any(CaseView::is_begun)
+    }
+
     /// Waits until something happens, or the time may have brought a verdict.
     async fn something(&self) {
         let (mut changes, mut is_over) = (self.lab.changes(), self.is_over.clone());
@@ -324,12 +343,11 @@ impl Walking {
 
     /// The cases of a walk that have their verdict, and those that the client can be started anew
     /// for, since it had left the tour before.
-    fn settled(&self, walk: &Walk) -> (Vec<CaseView>, Vec<CaseView>) {
-        let views = walk.views(&self.lab, self.profile).into_iter();
-        let (judged, missed) = views
-            .filter(|view| view.verdict.is_some())
-            .partition(|view| !(self.client.is_some() && walk.is_tour() && view.count == 0));
-        (judged, missed)
+    fn settled(&self, walk: &Walk) -> (Vec<Told>, Vec<Told>) {
+        let told = walk.told(walk.views(&self.lab, self.profile)).into_iter();
+        let has_missed = self.client.is_some() && walk.is_tour();
+        told.filter(|told| told.view.verdict.is_some())
+            .partition(|told| !(has_missed && told.view.count == 0))
     }
 }
 

@@ -56,8 +56,11 @@ fn facts(engine: &Map<String, Value>, now_ms: u64) -> Vec<(&'static str, String)
         ms @ ..1000 => time(ms),
         ms => time(ms - ms % 1000),
     };
+    let place = cell(engine.get("place"));
+    let master = engine.get("master").and_then(Value::as_str);
+    let master = master.map(|master| format!(" (master {})", shown(master)));
     let mut facts = vec![
-        ("engine", cell(engine.get("place"))),
+        ("engine", place + &master.unwrap_or_default()),
         ("state", format!("{state} for {lasts}")),
     ];
     let error = engine.get("error").and_then(Value::as_str);
@@ -120,7 +123,7 @@ mod tests {
 
     fn said(changes: Value) -> String {
         let mut engine = json!({
-            "place": "redis://host:6379", "node": "b", "state": "there", "since_ms": 10_000,
+            "place": "redis://host:6379", "master": null, "node": "b", "state": "there", "since_ms": 10_000,
             "error": "Connection refused", "lives": 0, "reconnects": 2, "nodes": 3,
             "names": ["a", "b", "c"], "followed": 2, "waiting": 1, "skipped": 0, "warnings": [],
         });
@@ -141,6 +144,15 @@ mod tests {
              reconnects  2\n\
              new lives   0\n"
         );
+    }
+
+    #[test]
+    fn the_master_that_sentinels_named_is_behind_their_names() {
+        let named = said(json!({
+            "place": "redis+sentinel://host:26379/main", "master": "10.0.0.7:6379",
+        }));
+        let line = "engine      redis+sentinel://host:26379/main (master 10.0.0.7:6379)\n";
+        assert!(named.starts_with(line), "{named}");
     }
 
     #[test]
@@ -183,7 +195,7 @@ mod tests {
     #[test]
     fn no_word_of_a_server_reaches_the_terminal_as_it_is() {
         let evil = said(json!({
-            "place": "\u{1b}[2J", "node": "\u{1b}[2J", "names": ["\u{1b}[2J"], "state": "\u{1b}",
+            "place": "\u{1b}[2J", "master": "\u{1b}[2J", "node": "\u{1b}[2J", "names": ["\u{1b}[2J"], "state": "\u{1b}",
             "error": "\u{1b}[2J", "warnings": ["\u{1b}[2J"],
         }));
         assert!(!evil.contains('\u{1b}'), "{evil:?}");

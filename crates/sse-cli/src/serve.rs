@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sse_lab::Lab;
 use sse_server::{
-    Asked, Config, Drain, FaultWish, FileNews, LogEntry, LogReceiver, Server, Signals, StateView,
-    TokenNews, UpstreamView, shell_url,
+    Asked, Config, Drain, FaultWish, FileNews, Happened, LogEntry, LogReceiver, Server, Signals,
+    StateView, TokenNews, UpstreamView, shell_url,
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -17,6 +17,9 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{LogAs, Node, Proxy, Serve};
 use crate::outcome::Failure;
 use stderr::Stderr;
+
+/// Reasons that are said without a log, at most.
+const REASONS: usize = 8;
 
 /// Runs until ctrl-c or SIGTERM.
 ///
@@ -137,6 +140,9 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
     let (stopped, until_stopped) = oneshot::channel();
     let log = (how != LogAs::None)
         .then(|| tokio::spawn(keep_log(server.log(), how, stderr.clone(), until_stopped)));
+    if log.is_none() && server.engine().is_some() {
+        tokio::spawn(tell_of_no_engine(server.log(), stderr.clone()));
+    }
     server.start().await?;
     announce(&server.state(), &server.upstreams(), server.metrics_url());
     tokio::spawn(tell_of_tokens(server.token_news(), stderr.clone()));
@@ -207,6 +213,25 @@ async fn tell_of_streams(mut news: FileNews, stderr: Stderr) {
 async fn tell_of_tokens(mut news: TokenNews, stderr: Stderr) {
     while let Some(line) = news.next().await {
         stderr.say(format!("sse: {line}")).await;
+    }
+}
+
+/// Says on stderr why the engine of the topics cannot be reached, where there is no log: each
+/// reason once, until it was reached.
+async fn tell_of_no_engine(mut log: LogReceiver, stderr: Stderr) {
+    let mut said = Vec::new();
+    while let Some(entry) = log.recv().await {
+        match &entry.happened {
+            Happened::There { .. } => return,
+            Happened::Lost { .. } => {
+                let line = format!("sse: {}", entry.happened);
+                if said.len() < REASONS && !said.contains(&line) {
+                    stderr.say(line.clone()).await;
+                    said.push(line);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -281,6 +306,10 @@ fn announce(state: &StateView, upstreams: &[UpstreamView], metrics: Option<Strin
     if let Some(stream) = endless.or(state.streams.first()) {
         let visit = shell_url(&format!("{url}{}", stream.path));
         text += &format!("\nTry  curl -N {visit}\n");
+    }
+    if let Some(engine) = &state.engine {
+        let (place, node) = (&engine.place, &engine.node);
+        text += &format!("\nThe topics are on {place}. This is the node {node}.\n");
     }
     let mut stdout = std::io::stdout();
     _ = stdout.write_all(text.as_bytes());

@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -56,6 +57,8 @@ fn our_own_client_is_right_in_all_that_it_can_be_asked() {
         ("C2", "It took all 16.4 MB within "),
     ] {
         let words = of(id)["verdict"]["words"].as_str().expect("words");
+        // A time is rounded, and loses its zero.
+        let words = words.replace("after 8 s", "after 8.0 s");
         assert!(words.starts_with(begins), "{id}: {words}");
     }
     assert_eq!(code, Some(0), "{stderr}");
@@ -88,12 +91,31 @@ fn a_wrong_client_is_named_and_fails_the_run_unless_it_was_expected() {
         xml.contains("failures=\"1\"") && xml.contains("did not come back"),
         "{xml}"
     );
+    // It is judged behind its patience, long after the end of its only answer.
+    let time = xml
+        .rsplit(" time=\"")
+        .next()
+        .and_then(|rest| rest.split('"').next());
+    let seconds: f64 = time.expect("a time").parse().expect("seconds");
+    assert!((12.0..20.0).contains(&seconds), "{xml}");
 
     let known = folder.path().join("known");
     fs::write(&known, "R4 # curl does not reconnect\n").expect("a file");
     let known = known.to_str().expect("a path");
-    let (code, stdout, _) = lab(&["R4", "--expected-failures", known], &once);
+    let expects = ["R4", "--expected-failures", known];
+    let (json, (code, stdout, _)) = thread::scope(|scope| {
+        let json = scope.spawn(|| lab(&[&expects[..], &["--json"]].concat(), &once));
+        let text = lab(&[&expects[..], &["--junit", path]].concat(), &once);
+        (json.join().expect("it ends"), text)
+    });
     assert_eq!(code, Some(0), "{stdout}");
+    let results: Value = serde_json::from_str(&json.1).expect("JSON");
+    assert_eq!(results["wrong_as_expected"], serde_json::json!(["R4"]));
+    // As suites have it: it neither fails nor passes.
+    let xml = fs::read_to_string(&junit).expect("a file");
+    assert!(xml.contains("failures=\"0\" skipped=\"1\""), "{xml}");
+    let words = "<skipped message=\"Wrong, as expected: It did not come back within 12 s.\"/>";
+    assert!(xml.contains(words), "{xml}");
     assert!(stdout.contains("wrong, as expected"), "{stdout}");
     assert!(
         stdout.ends_with("\n1 wrong.\nWrong, as expected: R4\n"),
@@ -105,6 +127,17 @@ fn a_wrong_client_is_named_and_fails_the_run_unless_it_was_expected() {
 fn what_cannot_be_run_is_said_in_a_sentence() {
     for (arguments, words) in [
         (&["lab", "R99"][..], "There is no case R99"),
+        (
+            &["lab", "R4", "python3", "client.py", "{url}"],
+            "There is no case python3: docs/LAB.md and /lab of a server list them. If a command \
+             begins there, put -- before it.",
+        ),
+        (&["lab", "R99"], "/lab of a server list them.\n"),
+        (&["lab", "R99", "{url}"], "put -- before it"),
+        (
+            &["lab", "H3"],
+            "does not have the case H3: choose resilient.",
+        ),
         (&["lab", "--", "true"], "The command has no {url}"),
         (&["lab", "--profile", "x"], "There is no profile x"),
         (
@@ -133,6 +166,44 @@ fn a_client_that_ends_at_once_is_told_with_its_last_words() {
         stderr.contains("the client ended with exit status: 7; it said: no such module."),
         "{stderr}"
     );
+}
+
+/// They stood below all other verdicts, and those of a client that the lab ended stood nowhere.
+#[test]
+fn the_last_words_of_a_client_stand_under_the_verdict_that_they_explain() {
+    let script = "curl -sN $0 >/dev/null; printf 'at me\\n\\033[31mlost: header\\n' >&2; sleep 60";
+    let lost = ["sh", "-c", script, "{url}"].map(str::to_owned);
+    // It says why it comes back, and is wrong by what it brings then.
+    let script = "curl -sN $0 >/dev/null; echo lost >&2; sleep 0.3; exec curl -sN $0 >/dev/null";
+    let back = ["sh", "-c", script, "{url}"].map(str::to_owned);
+    let folder = tempfile::tempdir().expect("a folder");
+    let junit = folder.path().join("lab.xml");
+    let path = junit.to_str().expect("a path");
+    let (text, json, other) = thread::scope(|scope| {
+        let text = scope.spawn(|| lab(&["R4", "--junit", path], &lost));
+        let json = scope.spawn(|| lab(&["R4", "--json"], &lost));
+        let other = lab(&["R4", "--json"], &back);
+        let ended = [text, json].map(|run| run.join().expect("it ends"));
+        let [text, json] = ended.map(|(_, stdout, _)| stdout);
+        (text, json, other.1)
+    });
+    let line = "\u{fffd}[31mlost: header";
+    let shown = format!(
+        "R4       half-event       wrong           It did not come back within 12 s.\n         \
+         The last that it wrote: {line}\n"
+    );
+    assert!(text.contains(&shown), "{text}");
+    let xml = fs::read_to_string(&junit).expect("a file");
+    let shown = format!("within 12 s. The last that it wrote: {line}\"");
+    assert!(xml.contains(&shown), "{xml}");
+    let case = |text: &str| {
+        let results: Value = serde_json::from_str(text).expect("JSON");
+        results["cases"][0].clone()
+    };
+    assert_eq!(case(&json)["last_line"], line);
+    let other = case(&other);
+    assert_eq!(other["verdict"]["kind"], "wrong", "{other}");
+    assert_eq!(other["last_line"], Value::Null);
 }
 
 /// The cut came half a second behind the last byte, and was taken for the end at that byte. So

@@ -187,11 +187,11 @@ impl Client {
         let cells = cases.iter().map(|case| {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let verdict = &case["verdict"];
-            Cell {
-                case: format!("{} {}", text(&case["id"]), text(&case["name"])),
-                kind: text(&verdict["kind"]),
-                words: text(&verdict["words"]),
-            }
+            Cell::new(
+                format!("{} {}", text(&case["id"]), text(&case["name"])),
+                text(&verdict["kind"]),
+                text(&verdict["words"]),
+            )
         });
         cells.collect()
     }

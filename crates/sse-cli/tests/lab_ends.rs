@@ -263,6 +263,51 @@ fn a_client_that_does_not_come_fails_the_run() {
     assert_eq!(code, Some(0), "{stderr}");
 }
 
+/// Without a command it was waited for for ever, and of a client it was said that it had sent no
+/// request.
+#[test]
+fn a_run_that_is_forgotten_before_its_verdict_is_said() {
+    let said = "the client was forgotten before its verdict: ";
+    let forget = "curl -s -X DELETE ${0%%/lab/*}/api/lab/runs/R4; sleep 60";
+    let script = format!("curl -sN $0 >/dev/null; {forget}");
+    let (code, stdout, stderr) = run(&["lab", "R4", "--json", "--", "sh", "-c", &script, "{url}"]);
+    assert_eq!(code, Some(1), "{stderr}");
+    let results: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let note = results["notes"][0].as_str().expect("a note");
+    assert!(note.starts_with(&format!("In R4 {said}")), "{note}");
+    let words = &results["cases"][0]["verdict"]["words"];
+    assert_eq!(words, "What came was forgotten before its verdict.");
+    assert!(!stderr.contains("No request came"), "{stderr}");
+
+    let mut run = Running::start(&["R4", "--json"]);
+    let mut lines = BufReader::new(run.0.stderr.take().expect("piped")).lines();
+    let url = lines.find_map(|line| {
+        let line = line.expect("UTF-8");
+        line.strip_prefix("http://").map(str::to_owned)
+    });
+    let url = url.expect("a URL");
+    assert!(ask(&url, "GET", "").contains(" 200 "));
+    let (host, _) = url.split_once('/').expect("a path");
+    // Once the lab has seen that it came.
+    thread::sleep(Duration::from_secs(1));
+    let gone = ask(&format!("{host}/api/lab/runs/client"), "DELETE", "");
+    assert!(gone.contains(" 200 "), "{gone}");
+    let ended = until("it ends", || run.0.try_wait().expect("it is ours"));
+    assert_eq!(ended.code(), Some(1));
+}
+
+/// It looked like a crash: each of 20 tours of our own client ended with such a note.
+#[test]
+fn a_client_that_ends_behind_its_case_is_no_word() {
+    let back = "curl -sN -H 'last-event-id: P26-start' $0 >/dev/null; exit 3";
+    let script = format!("curl -sN $0 >/dev/null; {back}");
+    let (_, stdout, stderr) = run(&["lab", "P26", "--json", "--", "sh", "-c", &script, "{url}"]);
+    let results: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let verdict = &results["cases"][0]["verdict"];
+    assert_eq!(verdict["kind"], "needs your eyes", "{stdout}");
+    assert_eq!(results["notes"], serde_json::json!([]));
+}
+
 /// A program that takes itself away when it is started.
 fn once(folder: &Path) -> PathBuf {
     let program = folder.join("once");

@@ -73,7 +73,7 @@ fn what_a_client_reports_is_judged() {
             "right",
             r#"[{"data":"x"},{"data":"a\nb","type":"message"},{"data":"c","id":"E1-start"}]"#,
             "right",
-            "",
+            "It showed 3 events, with the data 'x', 'a\\nb' and 'c'.",
         ),
         (
             "wrong",

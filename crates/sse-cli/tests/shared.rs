@@ -10,6 +10,7 @@ mod engine;
 mod ports;
 mod support;
 
+use std::io::BufRead as _;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -39,6 +40,41 @@ fn an_engine_that_is_away_keeps_nobody_from_starting_and_no_password_is_said() {
     assert!(!answer.contains("sesame"), "{answer}");
     serving.signal("TERM");
     assert_eq!(serving.code(), Some(0));
+}
+
+/// With `--log none`, as in docs/SCALE.md, a wrong password or port was `Serving on` and 503.
+#[test]
+fn without_a_log_stderr_still_says_why_there_is_no_engine() {
+    let engine = Engine::start(&["--requirepass", "rosebud"]);
+    let wrong = format!("redis://reader:sesame@{}", engine.addr());
+    for (url, why) in [
+        (AWAY, "redis://127.0.0.1:1: nothing listens"),
+        (wrong.as_str(), "the user or the password is wrong"),
+    ] {
+        let mut serving = Serving::spawn(
+            Command::new(SSE)
+                .args(["serve", "--port", "0", "--log", "none", "--node", "a"])
+                .env("SSE_TOPICS_ON", url),
+        );
+        let mut lines = serving.stderr();
+        let line = lines.next().expect("a line").expect("UTF-8");
+        let begin = "sse: the engine that keeps the topics is away: ";
+        assert!(line.starts_with(begin) && line.contains(why), "{line}");
+        let mut banner = String::new();
+        let stdout = serving.stdout.as_mut().expect("piped");
+        while !banner.ends_with("This is the node a.\n") {
+            let read = stdout.read_line(&mut banner).expect("UTF-8");
+            assert!(read > 0, "it names the engine: {banner}");
+        }
+        let (_, place) = url.split_once('@').expect("a host");
+        let named = format!("\nThe topics are on redis://{place}. ");
+        assert!(banner.contains(&named), "{banner}");
+        assert!(!banner.contains("sesame") && !line.contains("sesame"));
+        serving.signal("TERM");
+        let more: Vec<_> = lines.map_while(Result::ok).collect();
+        assert_eq!(more, [""; 0], "it is said once");
+        assert_eq!(serving.code(), Some(0));
+    }
 }
 
 #[test]

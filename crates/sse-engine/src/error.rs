@@ -61,10 +61,23 @@ pub enum Error {
     )]
     IdTaken(String),
 
-    /// The engine that keeps the topics does not answer, or refuses. Nothing was published. The
-    /// text says why.
-    #[error("The engine that keeps the topics is away ({0}): try again when it is back.")]
+    /// The engine that keeps the topics does not answer, or refuses. Nothing was done. The text
+    /// says why and where, for those who run the server; the sentence, which publishers read, does
+    /// not.
+    #[error(
+        "The engine that keeps the topics is away, so nothing was done: try again in a second. The log of this server says why."
+    )]
     EngineAway(String),
+
+    /// So many publishes wait for the engine, and this one was not done. Try again.
+    #[error(
+        "{0} publishes wait for the engine that keeps the topics, which is the limit, so nothing was published: try again in a second."
+    )]
+    TooManyWaiting(usize),
+
+    /// The server stops, and did nothing. Try again, at another node.
+    #[error("This server is stopping, so nothing was done: try again in a second.")]
+    Stopping,
 
     /// The engine that keeps the topics has no memory left. Nothing was published. Make room there.
     #[error(
@@ -85,11 +98,12 @@ pub enum Error {
     TopicBlocked(String),
 
     /// The connection to the engine was lost while a publish was under way. Repeat it with its id:
-    /// where it was published, the answer is that the id is taken.
+    /// where it was published, the answer is that the id is taken. The text says why it was lost,
+    /// as that of [`EngineAway`](Self::EngineAway) does.
     #[error(
         "The engine that keeps the topics was lost before it answered: the event may have been published. If it has an id, repeat it: 409 then says that it was."
     )]
-    MaybePublished,
+    MaybePublished(String),
 
     /// The connection to the engine was lost while the end of a topic was under way. End it again.
     #[error(
@@ -100,7 +114,7 @@ pub enum Error {
     /// Many events went to the engine in several calls, and one failed behind the first `done`.
     /// Publish the rest.
     #[error(
-        "The first {done} of {all} events were published. Then it failed, so publish the rest: {why}"
+        "The first {done} of {all} events were published, so publish only the rest again. {why}"
     )]
     PartlyPublished {
         /// How many are published.

@@ -11,7 +11,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `feed` | the events and the comments between them, as they are where nothing is broken |
-//! | `paced`, `counter` | the events of a stream from the list |
+//! | `paced`, `counter`, `numbers` | the events of a stream from the list |
 //! | `replay` | the bytes of a recording |
 //! | `pipe` | bytes that a task elsewhere hands over |
 //! | `breaker` | what faults make of all that |
@@ -19,6 +19,7 @@
 mod breaker;
 mod counter;
 mod feed;
+mod numbers;
 mod paced;
 mod pipe;
 mod replay;

@@ -114,6 +114,11 @@ impl Stream {
         first.map_or(self.line_ending, |response| response.line_ending)
     }
 
+    /// Whether its events are numbers and nothing else.
+    pub fn is_counter(&self) -> bool {
+        matches!(self.source, Source::Counter)
+    }
+
     /// What is sent for this number; `None` for a counter and a recording.
     pub fn entry(&self, n: u64) -> Option<&Entry> {
         match &self.source {

@@ -59,7 +59,7 @@ pub use counts::Counts;
 pub use follower::{Command, Follower, Reply, Verb};
 pub use gap::GapReason;
 pub use id::Position;
-pub use log::{Answer, Caller, Engine, Log, LogEntry, Placed, Presence};
+pub use log::{Answer, Caller, Engine, Log, LogEntry, Placed, Presence, Publication};
 pub use subscription::{Filled, Form, Subscription};
 pub use topic::{Head, Progress, Topic};
 pub use view::TopicInfo;

@@ -87,6 +87,16 @@ impl Case {
         self.questions.contains_key(&profile)
     }
 
+    /// The refusal of a profile that does not have it: others do.
+    pub fn not_in(&self, profile: Profile) -> Error {
+        let others: Vec<_> = self.questions.keys().map(|own| own.name()).collect();
+        Error::NotInProfile {
+            id: self.id.clone(),
+            profile: profile.name(),
+            others: others.join(" or "),
+        }
+    }
+
     /// The method that its client is to send, where that is not its own choice.
     pub fn method(&self) -> Option<&str> {
         self.asked(|question| match question {

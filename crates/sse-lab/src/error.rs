@@ -26,12 +26,14 @@ pub enum Error {
     )]
     NoProfile(String),
     /// A case that the profile does not have.
-    #[error("The profile {profile} does not have the case {id}: choose another profile.")]
+    #[error("The profile {profile} does not have the case {id}: choose {others}.")]
     NotInProfile {
         /// The id of the case.
         id: String,
         /// The name of the profile.
         profile: &'static str,
+        /// The names of those that have it, as a sentence lists them.
+        others: String,
     },
     /// A name that no run can have.
     #[error(

@@ -5,6 +5,7 @@
 //! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer
 //! is the verdict.
 
+mod did;
 mod many;
 mod origins;
 mod protocol;
@@ -21,6 +22,7 @@ use crate::case::{Case, Question};
 use crate::observation::Observation;
 use crate::profile::Profile;
 use crate::verdict::Verdict;
+pub(crate) use did::did;
 pub(crate) use same_wait::same_wait;
 use seen::Seen;
 

@@ -54,6 +54,9 @@ struct Inner {
     runs: Mutex<Runs>,
     /// What opens the second listeners of its runs, where the server breaks streams on purpose.
     listeners: Mutex<Option<ExtraListeners>>,
+    /// Held by who opens a second listener: those who ask for the same one at once wait for it, and
+    /// none of them opens another.
+    opening: tokio::sync::Mutex<()>,
     /// Counts up with whatever happens.
     changes: watch::Sender<u64>,
 }
@@ -130,10 +133,7 @@ impl Lab {
             return Err(Error::NoRun(sse_engine::text::cut(name)));
         };
         let view = CaseSentView::of((at, &cases()[at]), run, profile, now);
-        view.ok_or_else(|| Error::NotInProfile {
-            id: cases()[at].id.clone(),
-            profile: profile.name(),
-        })
+        view.ok_or_else(|| cases()[at].not_in(profile))
     }
 
     /// The names of those who came, the newest first.
@@ -226,6 +226,7 @@ impl Lab {
             Err(e) => Err((StatusCode::NOT_FOUND, e)),
             Ok(Path::List) => Ok(list::text(&request)),
             Ok(Path::Page) => Ok(page::answer(&request)),
+            Ok(Path::Lines(name)) => self.lines(name, &request),
             Ok(Path::Cases) => Ok(list::json(&request)),
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),
@@ -249,6 +250,18 @@ impl Lab {
         let case = Case::find(id)?;
         let place = cases().iter().position(|other| other.id == case.id);
         place.ok_or_else(|| Error::NoCase(sse_engine::text::cut(id)))
+    }
+
+    /// What a run has come to, for people.
+    fn lines(
+        &self,
+        name: &str,
+        request: &MountedRequest,
+    ) -> Result<Response<Bytes>, (StatusCode, Error)> {
+        let profile = list::profile(request).map_err(|e| (StatusCode::BAD_REQUEST, e))?;
+        let view = self.verdicts(name, profile, request.at.instant);
+        let view = view.map_err(|e| (StatusCode::NOT_FOUND, e))?;
+        Ok(list::lines(request, &view))
     }
 
     /// What a run has come to, or the end of it.
@@ -377,6 +390,17 @@ impl Lab {
         })
     }
 
+    /// Notes something that came beside the requests of a walk that has this path.
+    fn beside(&self, path: &str, note: impl FnOnce(&mut Run, Option<usize>)) {
+        let (name, case) = match paths::read(path) {
+            Ok(Path::Tour(name)) => (name, None),
+            Ok(Path::Case(id, name)) => (name, Self::place(id).ok()),
+            _ => return,
+        };
+        self.runs().change(name, |run| note(run, case));
+        self.changed();
+    }
+
     /// Does something with the run by this name, which begins here if it is not there.
     fn with<T>(&self, name: &str, now: Now, change: impl FnOnce(&mut Run) -> T) -> T {
         let result = self.runs().with(name, now, change);
@@ -391,14 +415,15 @@ impl Handler for Lab {
     }
 
     fn preflight(&self, request: &MountedRequest) {
-        let (name, case) = match paths::read(&request.path) {
-            Ok(Path::Tour(name)) => (name, None),
-            Ok(Path::Case(id, name)) => (name, Self::place(id).ok()),
-            _ => return,
-        };
         let at = request.at.instant;
-        self.runs().change(name, |run| run.preflight(case, at));
-        self.changed();
+        self.beside(&request.path, |run, case| run.preflight(case, at));
+    }
+
+    fn unread(&self, path: &str, status: StatusCode, at: Now) {
+        // A head that was too slow or too large is another matter.
+        if status == StatusCode::BAD_REQUEST {
+            self.beside(path, |run, case| run.unread(case, at.instant));
+        }
     }
 
     fn join(&self, listeners: &ExtraListeners) {

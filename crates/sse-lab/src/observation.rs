@@ -20,6 +20,8 @@ pub struct Observation {
     pub more: u64,
     /// When preflights came, 64 at most.
     pub preflights: Vec<Duration>,
+    /// When requests came that the server could not read and refused, 64 at most.
+    pub unread: Vec<Duration>,
     /// What the client reported that it saw.
     pub reports: Reports,
 }

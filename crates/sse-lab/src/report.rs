@@ -89,6 +89,14 @@ impl Reports {
         events.collect()
     }
 
+    /// When an error was reported first, up to an instant.
+    pub fn error_until(&self, until: Duration) -> Option<Duration> {
+        let errors = self.list.iter();
+        let errors = errors.filter(|reported| matches!(reported.what, Report::Error(_)));
+        let times = errors.map(|reported| reported.at).filter(|at| *at <= until);
+        times.min()
+    }
+
     pub(crate) fn expect(&mut self) {
         self.are_expected = true;
     }

@@ -1,6 +1,8 @@
 //! One client's walk through the lab: what it asked for, which case it is at, and what was noticed
 //! beside the cases. Nothing here reads a clock.
 
+mod visit;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,6 +16,7 @@ use crate::observation::{Asked, Ended, KEPT_REQUESTS, Observation};
 use crate::profile::Profile;
 use crate::report::{Report, Reported};
 use crate::rpc;
+use visit::Visit;
 
 /// As many requests of one run as are answered. A client that sends more never stops.
 const MOST_REQUESTS: u64 = 5_000;
@@ -49,6 +52,8 @@ pub(crate) struct Run {
     walk: Option<Walk>,
     /// What came for each case, by the case's place in the list.
     visits: BTreeMap<usize, Visit>,
+    /// The number of the newest of them, with those that were forgotten.
+    newest: u64,
     /// What was noticed beside the cases: sentences.
     notes: Vec<String>,
     /// How many requests came in all.
@@ -84,22 +89,6 @@ const TWO_CLIENTS: &str =
 /// What is said where requests for a case go on when it has its verdict.
 const AFTER_ITS_VERDICT: &str = "A client came again after the verdict of a case, so it was told to stay away: give each client a name of its own, or let nothing come for twice the patience of the case.";
 
-/// What came for one case.
-#[derive(Debug)]
-struct Visit {
-    /// When its first request came.
-    began: Instant,
-    /// When something last happened in it.
-    last: Instant,
-    /// How many of its answers are under way.
-    under_way: usize,
-    /// What it keeps, in bytes of memory.
-    kept: usize,
-    /// Whether its client was told that it need not come again.
-    is_told: bool,
-    observation: Observation,
-}
-
 /// What to do with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -116,6 +105,8 @@ pub(crate) enum Step {
 pub(crate) struct Turn {
     /// The case, by its place in the list.
     pub(crate) case: usize,
+    /// The number of its visit: a tour that begins anew forgets those that are under way.
+    visit: u64,
     /// What is played.
     answer: Which,
     /// Which of its requests, or of those beside them, it answers.
@@ -154,6 +145,7 @@ impl Run {
             last: now.instant,
             walk: None,
             visits: BTreeMap::new(),
+            newest: 0,
             notes: Vec::new(),
             requests: 0,
             kept: 0,
@@ -246,9 +238,11 @@ impl Run {
         {
             visit.under_way += 1;
             let (request, kept) = visit.push_aside(asked, now);
+            let number = visit.number;
             self.kept += kept;
             return Step::Play(Turn {
                 case,
+                visit: number,
                 answer: Which::Aside(aside),
                 request,
                 cut_in: None,
@@ -287,7 +281,8 @@ impl Run {
             walk.last = walk.last.max(at);
         }
         let is_much = self.kept > MOST_KEPT / 2;
-        if let Some(visit) = self.visits.get_mut(&turn.case) {
+        let visit = self.visits.get_mut(&turn.case);
+        if let Some(visit) = visit.filter(|visit| visit.number == turn.visit) {
             visit.last = visit.last.max(at);
             visit.under_way = visit.under_way.saturating_sub(1);
             let mut end = end(visit.age(at));
@@ -310,12 +305,28 @@ impl Run {
 
     /// Notes a preflight for a case.
     pub(crate) fn preflight(&mut self, case: Option<usize>, now: Instant) {
+        self.beside(case, now, |observation| &mut observation.preflights);
+    }
+
+    /// Notes that a request for a case could not be read, and was refused.
+    pub(crate) fn unread(&mut self, case: Option<usize>, now: Instant) {
+        self.beside(case, now, |observation| &mut observation.unread);
+    }
+
+    /// Notes in a list of a case, without one in that of the case that the tour is at, that
+    /// something came.
+    fn beside(
+        &mut self,
+        case: Option<usize>,
+        now: Instant,
+        list: impl FnOnce(&mut Observation) -> &mut Vec<Duration>,
+    ) {
         let case = case.or_else(|| self.walk.as_ref().and_then(Walk::case));
         if let Some(visit) = case.and_then(|case| self.visits.get_mut(&case)) {
             let at = visit.age(now);
-            let preflights = &mut visit.observation.preflights;
-            if preflights.len() < KEPT_REQUESTS {
-                preflights.push(at);
+            let list = list(&mut visit.observation);
+            if list.len() < KEPT_REQUESTS {
+                list.push(at);
             }
         }
     }
@@ -471,7 +482,7 @@ impl Run {
         let visit = self.visit_of(case, now);
         let (request, kept) = visit.push(asked, now);
         visit.under_way += 1;
-        let at = visit.age(now);
+        let (number, at) = (visit.number, visit.age(now));
         self.kept += kept;
         let answers = &cases[case].answers;
         let cut_in = |answer: &Answer| answer.cut_at?.checked_sub(at).filter(|it| !it.is_zero());
@@ -479,6 +490,7 @@ impl Run {
         let answer = together.unwrap_or(request.min(answers.len() - 1));
         Turn {
             case,
+            visit: number,
             answer: Which::Answer(answer),
             request,
             cut_in: cut_in(&answers[answer]),
@@ -487,19 +499,11 @@ impl Run {
 
     /// What came for a case, from now on where nothing did.
     fn visit_of(&mut self, case: usize, now: Instant) -> &mut Visit {
-        self.visits.entry(case).or_insert_with(|| {
-            let mut observation = Observation::default();
-            if self.reports {
-                observation.reports.expect();
-            }
-            Visit {
-                began: now,
-                last: now,
-                under_way: 0,
-                kept: 0,
-                is_told: false,
-                observation,
-            }
+        let (newest, reports) = (&mut self.newest, self.reports);
+        let visit = self.visits.entry(case);
+        visit.or_insert_with(|| {
+            *newest += 1;
+            Visit::new(*newest, reports, now)
         })
     }
 }
@@ -541,42 +545,6 @@ impl Walk {
         let walked = self.tour[..=last].iter().copied();
         let mut of_id = walked.filter(|case| Some(&*cases[*case].id) == named);
         of_id.next_back().or_else(|| self.tour.get(last).copied())
-    }
-}
-
-impl Visit {
-    fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.began)
-    }
-
-    /// Keeps a request. Answers its place among them, and what that takes of memory.
-    fn push(&mut self, asked: Asked, now: Instant) -> (usize, usize) {
-        let kept = self.keep(asked, now, |observation| &mut observation.requests);
-        self.observation.more += u64::from(kept.0 == usize::MAX);
-        kept
-    }
-
-    /// The same with a request that is no turn.
-    fn push_aside(&mut self, asked: Asked, now: Instant) -> (usize, usize) {
-        self.keep(asked, now, |observation| &mut observation.asides)
-    }
-
-    fn keep(
-        &mut self,
-        asked: Asked,
-        now: Instant,
-        list: impl FnOnce(&mut Observation) -> &mut Vec<Asked>,
-    ) -> (usize, usize) {
-        let at = self.age(now);
-        self.last = self.last.max(now);
-        let list = list(&mut self.observation);
-        if list.len() == KEPT_REQUESTS {
-            return (usize::MAX, 0);
-        }
-        let weight = asked.weight();
-        list.push(Asked { at, ..asked });
-        self.kept += weight;
-        (list.len() - 1, weight)
     }
 }
 

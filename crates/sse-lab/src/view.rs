@@ -1,6 +1,7 @@
 //! What a run has come to, as the window, the command and programs read it.
 
 mod sent;
+mod text;
 
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use sse_engine::time::{millis, since_1970};
 use sse_server::value_without_secrets;
 
 use crate::case::{Case, Second, cases};
-use crate::judge::{judge, same_wait};
+use crate::judge::{did, judge, same_wait};
 use crate::observation::{Asked, Ender, Observation};
 use crate::profile::Profile;
 use crate::report::{Report, Reported};
@@ -125,7 +126,7 @@ pub struct ReportView {
 pub struct VerdictView {
     /// `right`, `wrong`, `allowed`, `not reached` or `needs your eyes`.
     pub kind: String,
-    /// What the client did, as a sentence.
+    /// What the client did, as a sentence; nothing where it did what its rule says, word for word.
     pub words: Option<String>,
 }
 
@@ -269,10 +270,16 @@ impl CaseView {
             )),
             None => None,
         };
+        let mut shown = verdict.as_ref().map(VerdictView::from);
+        if let (Some(Verdict::Right), Some(shown), Some((observation, age))) =
+            (&verdict, &mut shown, seen)
+        {
+            shown.words = did(case, profile, observation, age);
+        }
         let observation = seen.map(|(observation, _)| observation);
         Self {
             since: run.seen_since(at).map(|since| millis(since_1970(since))),
-            verdict: verdict.as_ref().map(VerdictView::from),
+            verdict: shown,
             count: observation.map_or(0, Observation::count),
             preflights: observation.map_or(0, |seen| seen.preflights.len() as u64),
             ..Self::untouched(case)

@@ -87,6 +87,63 @@ async fn a_client_that_never_stops_is_told_to() {
     );
 }
 
+/// Whoever runs a server without its window had no verdicts to read.
+#[tokio::test]
+async fn a_run_is_read_as_text() {
+    let bench = Bench::start().await;
+    let never = ask(bench.addr, "GET", "/lab/runs/me", &[]).await;
+    assert_eq!(status(&never), "404");
+    assert!(
+        never.contains("No client has come by the name me"),
+        "{never}"
+    );
+    ask(bench.addr, "GET", "/lab/case/R4/me", &[]).await;
+    ask(
+        bench.addr,
+        "GET",
+        "/lab/case/R4/me",
+        &[("last-event-id", "R4-half")],
+    )
+    .await;
+    ask(bench.addr, "GET", "/lab/case/R2/me", &[]).await;
+    bench.verdict("me", "R4").await;
+    let lines = ask(bench.addr, "GET", "/lab/runs/me", &[]).await;
+    let (head, body) = lines.split_once("\r\n\r\n").expect("a head");
+    assert!(head.contains("text/plain"), "{head}");
+    let expected = "R2       after-cut        open            Come back with the id.\n\
+        R4       half-event       wrong           It took the id of half an event, so that event \
+        is lost.\n\n1 wrong, 1 open.\nWrong: R4\n";
+    assert_eq!(body, expected);
+    let other = ask(bench.addr, "GET", "/lab/runs/me?profile=llm", &[]).await;
+    assert!(!other.contains("R4"), "{other}");
+    let none = ask(bench.addr, "GET", "/lab/runs/me?profile=x", &[]).await;
+    assert_eq!(status(&none), "400");
+    let post = ask(bench.addr, "POST", "/lab/runs/me", &[]).await;
+    assert_eq!(status(&post), "405");
+    let list = ask(bench.addr, "GET", "/lab", &[]).await;
+    assert!(list.contains("/lab/runs/NAME has the verdicts"), "{list}");
+}
+
+/// It was said not to have come back, though the server had answered it.
+#[tokio::test]
+async fn a_client_whose_request_cannot_be_read_came_back() {
+    let bench = Bench::start().await;
+    for path in ["/lab/case/P13/me", "/lab/tour/tour"] {
+        assert_eq!(status(&ask(bench.addr, "GET", path, &[]).await), "200");
+        let nul = [("last-event-id", "P13-\0nul")];
+        assert_eq!(status(&ask(bench.addr, "GET", path, &nul).await), "400");
+    }
+    let (kind, words) = bench.verdict("me", "P13").await;
+    let came = "It came back with a request that cannot be read, and got 400: a header field \
+                cannot hold U+0000.";
+    assert_eq!((&*kind, &*words), ("wrong", came));
+    let (_, words) = bench.verdict("tour", "R2").await;
+    assert!(
+        words.starts_with("It came back with a request that"),
+        "{words}"
+    );
+}
+
 /// A PUT that brought the right id was right.
 #[tokio::test]
 async fn only_a_get_or_a_post_is_a_request_of_a_case() {

@@ -12,7 +12,7 @@ use crate::address::{Address, At, Host};
 use crate::failure::{Failure, away};
 use crate::keys::Keep;
 use crate::link::Link;
-use crate::log::{RedisLog, Terms};
+use crate::log::{Peer, RedisLog, Terms};
 use crate::mistake::Mistake;
 use crate::presence::Node;
 use crate::reader::{BLOCK, Reader};
@@ -121,7 +121,12 @@ impl RedisEngine {
         let id = unblocks(&calls, &reads).await.map_err(Failure::words)?;
         let warnings = warnings(&info, &self.terms.place);
         let reader = Reader::new(reads, id, Arc::clone(&self.terms.sizes));
-        Ok(RedisLog::new(self.terms.clone(), calls, reader, warnings))
+        let peer = Peer {
+            master: master.map(Host::to_string),
+            run_id: info.run_id().to_owned(),
+        };
+        let terms = self.terms.clone();
+        Ok(RedisLog::new(terms, calls, reader, peer, warnings))
     }
 }
 

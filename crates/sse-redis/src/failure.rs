@@ -97,7 +97,7 @@ impl Failure {
     /// As the error of a call that must not be repeated where it may have been done.
     pub(crate) fn of_publish(self, place: &str) -> Error {
         match self {
-            Self::Unsure(_) => Error::MaybePublished,
+            Self::Unsure(words) => Error::MaybePublished(format!("{place}: {words}")),
             other => other.away(place),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use redis::{Cmd, FromRedisValue, Value, cmd};
 use sse_engine::Error;
-use sse_engine::topics::{Answer, Caller, Log, LogEntry, Placed, Position, Presence};
+use sse_engine::topics::{Answer, Caller, Log, LogEntry, Placed, Position, Presence, Publication};
 use sse_wire::Event;
 use tokio::sync::Semaphore;
 
@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::keys::{Keep, Keys};
 use crate::link::Link;
 use crate::presence::{NODES, Node};
-use crate::publish::{Answered, Call, Publish, raw};
+use crate::publish::{Answered, Call, PROCESSES, Publish, raw};
 use crate::reader::{Reader, Sizes};
 
 /// The most loads at once, each of which may have a full answer in memory.
@@ -35,6 +35,15 @@ pub(crate) struct Terms {
     pub(crate) sizes: Arc<Sizes>,
 }
 
+/// Who answers.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// The master that Sentinels named, where they were asked.
+    pub(crate) master: Option<String>,
+    /// What its process calls itself.
+    pub(crate) run_id: String,
+}
+
 /// Connections to an engine.
 pub(crate) struct RedisLog {
     terms: Terms,
@@ -46,6 +55,7 @@ pub(crate) struct RedisLog {
     loads: Semaphore,
     random: RandomState,
     drawn: AtomicU64,
+    peer: Peer,
     warnings: Vec<String>,
     /// Those of the last beat.
     heard: Mutex<Vec<String>>,
@@ -60,7 +70,13 @@ impl fmt::Debug for RedisLog {
 impl RedisLog {
     /// Calls go over one connection, and the reader has another. `warnings` are those of the
     /// connections.
-    pub(crate) fn new(terms: Terms, calls: Link, reader: Reader, warnings: Vec<String>) -> Self {
+    pub(crate) fn new(
+        terms: Terms,
+        calls: Link,
+        reader: Reader,
+        peer: Peer,
+        warnings: Vec<String>,
+    ) -> Self {
         Self {
             terms,
             publish: Publish::default(),
@@ -70,6 +86,7 @@ impl RedisLog {
             loads: Semaphore::new(LOADS),
             random: RandomState::new(),
             drawn: AtomicU64::new(0),
+            peer,
             warnings,
             heard: Mutex::default(),
         }
@@ -86,7 +103,7 @@ impl RedisLog {
         let call = Call {
             topic,
             caller,
-            random: (self.random.hash_one(drawn) % 1000) as u16,
+            random: (self.random.hash_one(drawn) % PROCESSES) as u32,
             keep: self.terms.keep,
         };
         let known = self.knows_script.load(Ordering::Relaxed);
@@ -140,15 +157,12 @@ impl Log for RedisLog {
         topic: &'a str,
         caller: Caller,
         events: &'a [Event<'a>],
-    ) -> Answer<'a, Placed> {
+    ) -> Answer<'a, Publication> {
         Box::pin(async move {
             let answered = self.put(topic, caller, events).await;
             match answered.map_err(|e| e.of_publish(&self.terms.place))? {
-                Answered::Taken(_) => {
-                    let id = events.iter().find_map(|event| event.id);
-                    Err(Error::IdTaken(id.unwrap_or_default().to_owned()))
-                }
-                answered => self.placed(topic, answered),
+                Answered::Taken(place) => Ok(Publication::Repeated(place)),
+                answered => self.placed(topic, answered).map(Publication::New),
             }
         })
     }
@@ -212,8 +226,12 @@ impl Log for RedisLog {
             let mut topics = Vec::with_capacity(read.len());
             for (topic, read) in read {
                 if read.wide {
-                    // It drops what nothing of ours could come behind.
-                    self.touch(&topic, Caller::default()).await?;
+                    // It drops what nothing of ours could come behind. What is refused for the
+                    // topic's own sake, its next touch says.
+                    let touched = self.touch(&topic, Caller::default()).await;
+                    if let Err(e @ Error::EngineAway(_)) = touched {
+                        return Err(e);
+                    }
                 }
                 topics.push((topic, read.entries));
             }
@@ -246,6 +264,14 @@ impl Log for RedisLog {
             *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = warnings;
             Ok(presence)
         })
+    }
+
+    fn master(&self) -> Option<String> {
+        self.peer.master.clone()
+    }
+
+    fn process(&self) -> Option<String> {
+        Some(self.peer.run_id.clone())
     }
 
     fn warnings(&self) -> Vec<String> {

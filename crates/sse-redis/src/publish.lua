@@ -4,7 +4,7 @@
 -- KEYS  1 the entries (stream), 2 where the topic stands (hash: run, born, seq, bytes, lives),
 --       3 given ids (hash: id -> place), 4 the topics of this slot (sorted set: last use -> name)
 -- ARGV  1 "put" or "end", 2 the topic's name, 3 the latest life that the caller knows, 4 a random
---       number below 1000, 5 events to keep, 6 bytes to keep, 7 seconds to keep the topic without
+--       number below 100,000, 5 events to keep, 6 bytes to keep, 7 seconds to keep the topic without
 --       a call, 8 topics of this slot to keep, 9 and 10 the places that the caller holds ("" for
 --       none), then of each event four: data, name, id, retry (name, id and retry "" for none)
 -- Answers {"ok", born, seq, whether there was an earlier life}, {"taken", place}, {"none"} where
@@ -14,8 +14,8 @@
 local LIVES = 64
 -- A life has thirteen digits.
 local LATEST = 9999999999999
--- The last three digits of a life are those of its process, see own_digits.
-local PROCESSES = 1000
+-- The last five digits of a life are those of its process, see own_digits.
+local PROCESSES = 100000
 local FIRST_EVENT = 11
 local entries, meta, ids, topics = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local name, known, random = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])

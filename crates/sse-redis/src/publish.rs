@@ -8,6 +8,9 @@ use crate::keys::{Keep, Keys};
 
 const TEXT: &str = include_str!("publish.lua");
 
+/// The last five digits of a life are those of its process.
+pub(crate) const PROCESSES: u64 = 100_000;
+
 /// What the script answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answered {
@@ -47,9 +50,9 @@ pub struct Call<'a> {
     pub topic: &'a str,
     /// What the caller brings along.
     pub caller: Caller,
-    /// Below 1,000, and anew for each call. A process that takes the topic over draws the last digits
-    /// of its lives with it, so that two masters do not begin a life with the same number.
-    pub random: u16,
+    /// Below 100,000, and anew for each call. A process that takes the topic over draws the last
+    /// digits of its lives with it, so that two masters do not begin a life with the same number.
+    pub random: u32,
     /// What is kept.
     pub keep: Keep,
 }

@@ -17,6 +17,9 @@ use crate::socket::Socket;
 /// How long sentinels may take.
 const WITHIN: Duration = Duration::from_secs(1);
 
+/// What is said of a Redis that is asked for a master.
+const NO_SENTINEL: &str = "it is no Sentinel: name the Sentinels, which listen at 26379 as a rule, or write redis:// for one server";
+
 /// How to ask them.
 #[derive(Clone, Debug)]
 pub(crate) struct Sentinels {
@@ -88,12 +91,17 @@ impl Sentinels {
             }
             answer => answer,
         };
-        let answer = answer.map_err(failed)?;
+        let answer = answer.map_err(|e| match e {
+            Failure::Unsure(words) if words.contains("unknown command") => {
+                named(NO_SENTINEL.to_owned())
+            }
+            e => failed(e),
+        })?;
         let answer = Option::<(String, u16)>::from_redis_value(answer);
         match answer {
             Ok(Some((name, port))) => Ok(Host { name, port }),
             Ok(None) => Err(named(format!("it knows no master {:?}", self.master))),
-            Err(_) => Err(named("it is no Sentinel".to_owned())),
+            Err(_) => Err(named(NO_SENTINEL.to_owned())),
         }
     }
 }

@@ -11,6 +11,11 @@ use crate::link::Link;
 pub(crate) struct Info(String);
 
 impl Info {
+    /// What its process calls itself: another has another name.
+    pub(crate) fn run_id(&self) -> &str {
+        self.field("run_id").unwrap_or_default()
+    }
+
     fn field(&self, name: &str) -> Option<&str> {
         let mut lines = self.0.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
@@ -57,7 +62,7 @@ pub(crate) async fn look(link: &Link, probe: &str) -> Result<Info, Failure> {
     })?;
     let info = Info(info);
     let refused = |words: &str| Err(Failure::Refused(words.to_owned()));
-    if info.field("run_id").is_none_or(str::is_empty) {
+    if info.run_id().is_empty() {
         return refused(
             "its INFO has no run_id, and without it a loss cannot be noticed: use a Redis or Valkey that tells its run_id",
         );

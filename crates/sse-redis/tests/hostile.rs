@@ -12,7 +12,7 @@ use sse_engine::topics::{Caller, Engine as _, Position};
 use sse_redis::{Keep, Keys, RedisEngine};
 use tokio::time::sleep;
 
-use support::{Engine, KEEP, publish, try_publish};
+use support::{Engine, KEEP, publish, try_publish, why};
 
 #[tokio::test]
 async fn what_else_is_in_the_database_stays_as_it_is() {
@@ -256,7 +256,8 @@ async fn one_answer_that_is_too_large_ends_the_connection_with_a_sentence() {
     add.arg(&key).arg("*").arg("d").arg(vec![b'x'; 70 << 20]);
     add.exec(&mut server.connect()).expect("added");
     let told = log.load("news", None).await.expect_err("it is too large");
-    assert!(told.to_string().contains("larger than 64 MiB"), "{told}");
+    let told = why(told);
+    assert!(told.contains("larger than 64 MiB"), "{told}");
 }
 
 /// Topics that nobody used for long make room for others.

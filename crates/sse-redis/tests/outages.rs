@@ -12,13 +12,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-use support::{Engine, connect, publish, try_publish};
+use support::{Engine, connect, publish, try_publish, why};
 
 fn is_away<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
-    match answer {
-        Err(Error::EngineAway(why)) => why,
-        other => panic!("it is not away: {other:?}"),
-    }
+    why(answer.expect_err("it is away"))
 }
 
 async fn touch(log: &dyn Log, caller: Caller) -> Position {
@@ -79,7 +76,10 @@ async fn a_paused_engine_fails_each_call_in_time() {
         log.beat(&[]),
     );
     assert!(began.elapsed() < Duration::from_millis(2500));
-    assert_eq!(published, Err(Error::MaybePublished));
+    let Err(Error::MaybePublished(why)) = published else {
+        panic!("nobody knows: {published:?}");
+    };
+    assert!(why.ends_with(": it does not answer in time"), "{why}");
     for why in [is_away(touched), is_away(loaded), is_away(beat)] {
         assert!(why.contains("does not answer in time"), "{why}");
     }

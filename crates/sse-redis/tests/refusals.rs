@@ -149,6 +149,15 @@ async fn nobody_who_answers_is_told_from_somebody_else_who_does() {
     assert!(began.elapsed() < Duration::from_millis(2500));
 }
 
+/// It was the only raw error that was told: `ResponseError: unknown command 'SENTINEL'`.
+#[tokio::test]
+async fn a_redis_that_is_taken_for_a_sentinel_is_told_from_one() {
+    let server = Engine::start();
+    let told = refusal(&format!("redis+sentinel://127.0.0.1:{}/main", server.port)).await;
+    assert!(told.contains(": it is no Sentinel: "), "{told}");
+    assert!(!told.contains("ResponseError"), "{told}");
+}
+
 /// Something that gives this answer to whatever it is asked.
 fn answers(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");

@@ -13,7 +13,7 @@ use sse_engine::topics::{Caller, Draft, LogEntry, Placed, Position};
 use sse_redis::{Answered, Keep, Keys, Publish};
 use sse_wire::Event;
 
-use engine::{Call, Script, Store, Taken};
+use engine::{Call, PROCESSES, Script, Store, Taken};
 use support::Engine;
 
 const KEEP: Keep = Keep {
@@ -26,7 +26,7 @@ const KEEP: Keep = Keep {
 fn publish(
     engine: &mut Connection,
     caller: Caller,
-    random: u16,
+    random: u32,
     keep: Keep,
     events: &[Draft],
 ) -> Answered {
@@ -35,7 +35,7 @@ fn publish(
     put.query(engine).expect("the script runs")
 }
 
-fn call(caller: Caller, random: u16, keep: Keep) -> sse_redis::Call<'static> {
+fn call(caller: Caller, random: u32, keep: Keep) -> sse_redis::Call<'static> {
     sse_redis::Call {
         topic: "news",
         caller,
@@ -44,7 +44,7 @@ fn call(caller: Caller, random: u16, keep: Keep) -> sse_redis::Call<'static> {
     }
 }
 
-fn end(engine: &mut Connection, random: u16) -> Answered {
+fn end(engine: &mut Connection, random: u32) -> Answered {
     let end = Publish::default().end(&call(Caller::default(), random, KEEP), false);
     end.query(engine).expect("the script runs")
 }
@@ -129,7 +129,7 @@ fn whatever_is_called_the_script_answers_as_the_model() {
         let events: Vec<Draft> = (0..count)
             .map(|event| draft(&format!("{n} {event}"), id.as_deref()))
             .collect();
-        let random = chance.below(1000) as u16;
+        let random = chance.below(PROCESSES) as u32;
         if chance.below(40) == 0 {
             let answered = end(&mut engine, random);
             let born = match &answered {
@@ -138,7 +138,7 @@ fn whatever_is_called_the_script_answers_as_the_model() {
             };
             let call = Call {
                 process,
-                now: born.saturating_sub(engine::PROCESSES - 1),
+                now: born.saturating_sub(PROCESSES - 1),
                 random: random.into(),
                 caller: Caller::default(),
                 events: &[],
@@ -167,7 +167,7 @@ fn whatever_is_called_the_script_answers_as_the_model() {
         };
         let call = Call {
             process,
-            now: born.saturating_sub(engine::PROCESSES - 1),
+            now: born.saturating_sub(PROCESSES - 1),
             random: random.into(),
             caller,
             events: &events,
@@ -194,10 +194,10 @@ fn whatever_is_called_the_script_answers_as_the_model() {
     );
 }
 
-/// A network splits: one engine goes on, and another takes over from a copy of it. Each begins lives
-/// that the other does not know of. Two lives with the same number would have the same ids, and a
-/// subscriber that had one of them could miss events of the other: seven of ten million histories
-/// of the model ended so, when the number was the time and a random part of a second.
+/// A network splits: one engine goes on, and another takes over from a copy of it. Each begins
+/// lives that the other does not know of. Two lives with the same number would have the same ids,
+/// and a subscriber that had one of them could miss events of the other: seven of ten million
+/// histories of the model ended so, when the number was the time and a random part of a second.
 #[test]
 fn two_masters_never_begin_a_life_with_the_same_number() {
     let servers = [Engine::start(), Engine::start()];

@@ -54,7 +54,7 @@ pub(crate) use kind::Kind;
 pub(crate) use leg::Leg;
 pub use leg::LegsView;
 use log::Log;
-pub use log::{Happened, LogEntry, LogReceiver, Visit};
+pub use log::{Happened, LogEntry, LogReceiver, NewLifeReason, NewLives, Visit};
 pub(crate) use log::{LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
 pub(crate) use of_room::Forgotten;
@@ -104,8 +104,9 @@ const ASKED: usize = 1000;
 ///
 /// 1. Enter each request for a stream once, with [`open`](Self::open), [`refuse`](Self::refuse),
 ///    [`no_room`](Self::no_room) or [`complete`](Self::complete).
-/// 2. An [`Open`] counts with [`sent`](Open::sent) what the kernel took, and gives its place back
-///    with [`end`](Open::end), or when it is dropped.
+/// 2. An [`Open`] counts with [`sent`](Open::sent) what the kernel took, after which the table is to
+///    [`tell`](Self::tell) of it. It gives its place back with [`end`](Open::end), or when it is
+///    dropped.
 /// 3. Whoever looks waits for [`changed`](Self::changed), then reads [`slice`](Self::slice) or
 ///    [`tally`](Self::tally). Only the reading arms the next notice: who waits again without it is
 ///    not woken.
@@ -473,8 +474,13 @@ impl Connections {
         lock(&self.0.table)
     }
 
+    /// Whether it is this one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Says that somebody should look again.
-    fn tell(&self) {
+    pub(crate) fn tell(&self) {
         // So that what was noted before is seen by whoever looked before this load: else the last
         // change before a silence could go untold.
         fence(Ordering::SeqCst);

@@ -66,10 +66,10 @@ pub use config::{
 };
 pub use connections::{
     AwayView, BackWith, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened,
-    Hideable, KnockView, LaneView, LegView, LegsView, LogEntry, LogReceiver, NextStep,
-    ReceivedView, RecordedView, RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally,
-    TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why, target_without_secrets,
-    value_without_secrets,
+    Hideable, KnockView, LaneView, LegView, LegsView, LogEntry, LogReceiver, NewLifeReason,
+    NewLives, NextStep, ReceivedView, RecordedView, RequestView, RowView, Slice, Sort, Struck,
+    TableQuery, Tally, TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
+    target_without_secrets, value_without_secrets,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Asked, Server, Signals, asked_to_end};

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, Method, Response};
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 use bytes::Bytes;
 use sse_engine::stream::{self, Stream, is_below};
 use sse_engine::time::Now;
@@ -63,6 +63,12 @@ pub trait Handler: fmt::Debug + Send + Sync {
     /// Is told of a preflight that the server answered. It has no body.
     fn preflight(&self, request: &MountedRequest) {
         _ = request;
+    }
+
+    /// Is told that a request to this path could not be read, so the server refused it. The path is
+    /// as it came: the guard saw nothing of the request.
+    fn unread(&self, path: &str, status: StatusCode, at: Now) {
+        _ = (path, status, at);
     }
 
     /// Is given what opens further listeners of its server, once for each of its mounts, before the

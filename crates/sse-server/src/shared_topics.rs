@@ -11,6 +11,7 @@
 //! | `back_off` | how long to wait before the next try to connect |
 //! | `counted` | the same connection, whose calls are counted for `/metrics` |
 //! | `asks` | which followers may have something to ask |
+//! | `births` | topics that began a new life, for the log |
 //! | `entry` | one topic |
 //! | `ending` | the end of a topic |
 //! | `publishing` | publishes that wait for the engine |
@@ -23,6 +24,7 @@
 
 mod asks;
 mod back_off;
+mod births;
 mod connection;
 mod counted;
 mod ending;
@@ -47,6 +49,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::asks::Asks;
+use self::births::Births;
 use self::entry::{Entry, Ring};
 use self::link::Link;
 use self::status::Standing;
@@ -58,6 +61,9 @@ pub use status::{EngineState, EngineView};
 
 /// Calls under way at once, of all topics.
 const CALLS: usize = 64;
+
+/// Topics that the engine refuses, of which the page is told.
+const REFUSED: usize = 8;
 
 /// How long a topic is followed that nobody reads.
 const UNREAD: Duration = Duration::from_secs(30);
@@ -102,6 +108,8 @@ struct Shared {
     counts: Arc<EngineCalls>,
     /// Told when the engine came, went, or had something to say of the nodes.
     changed: watch::Sender<()>,
+    /// Notified when there is a new life to tell of.
+    born: Notify,
     /// Notified when the first connection is to be opened.
     begun: Notify,
     /// Cancelled when nobody asks for topics any more.
@@ -122,8 +130,14 @@ struct State {
     waiting: usize,
     /// The number of the last of these.
     numbers: u64,
+    /// What the process of the engine called itself that was connected to last.
+    process: Option<String>,
+    /// How often it was another.
+    processes: u64,
     /// Lives that were seen to begin.
     lives: u64,
+    /// Those that are yet to be told of.
+    births: Births,
     /// Entries of topics that are no longer followed that were no events.
     skipped: u64,
     /// How many nodes were heard of last.
@@ -215,7 +229,10 @@ impl SharedTopics {
                 standing: Standing::new(clock::now().wall),
                 waiting: 0,
                 numbers: 0,
+                process: None,
+                processes: 0,
                 lives: 0,
+                births: Births::default(),
                 skipped: 0,
                 nodes: 0,
                 names: Vec::new(),
@@ -226,6 +243,7 @@ impl SharedTopics {
             calls: Arc::new(Semaphore::new(CALLS)),
             counts: Arc::default(),
             changed: watch::Sender::default(),
+            born: Notify::new(),
             begun: Notify::new(),
             end: CancellationToken::new(),
         });
@@ -432,8 +450,14 @@ impl Shared {
         let waiting = rings.map(|ring| ring.topic.waiting()).sum();
         let skipped = state.topics.values().map(|entry| entry.follower.skipped());
         let standing = &state.standing;
+        let refused = state.topics.iter().filter_map(|(name, entry)| {
+            let refused = entry.refused.as_ref()?;
+            Some(format!("{name}: {}", refused.why))
+        });
+        let warnings = standing.warnings.iter().cloned();
         EngineView {
             place: self.engine.place(),
+            master: state.link.as_ref().and_then(|link| link.log.master()),
             node: self.node.clone(),
             state: standing.state,
             since_ms: standing.since_ms,
@@ -445,7 +469,7 @@ impl Shared {
             followed: state.followed,
             waiting,
             skipped: skipped.sum::<u64>() + state.skipped,
-            warnings: standing.warnings.clone(),
+            warnings: warnings.chain(refused.take(REFUSED)).collect(),
         }
     }
 }

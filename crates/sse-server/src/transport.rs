@@ -29,6 +29,7 @@ mod ready_queue;
 mod socket;
 mod sweeper;
 mod timers;
+mod unsaid;
 mod waiting;
 
 use std::sync::Arc;

@@ -5,6 +5,7 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use sse_engine::file;
 use sse_engine::stream::Request as Asked;
 use sse_server::{
@@ -247,6 +248,22 @@ async fn a_preflight_is_answered_and_told() {
         .await;
     assert_eq!(head.status, 403);
     assert!(mounted.preflights().is_empty() && mounted.asked().is_empty());
+}
+
+/// It got 400, and the handler thought that nobody came.
+#[tokio::test]
+async fn a_request_that_cannot_be_read_is_told() {
+    let mounted = Mounted::new(|_, _| page("in"));
+    let bench = mounted.bench().await;
+    for target in ["/lab/tour/x?token=a", "/labels", "/"] {
+        let mut client = bench.connect().await;
+        let request = format!("GET {target} HTTP/1.1\r\nlast-event-id: a\0b\r\n\r\n");
+        client.send(&request).await;
+        assert_eq!(client.head().await.status, 400, "{target}");
+    }
+    let told = mounted.unread();
+    assert_eq!(told, [("/lab/tour/x".to_owned(), StatusCode::BAD_REQUEST)]);
+    assert!(mounted.asked().is_empty());
 }
 
 /// A handler that never answers is not waited for.

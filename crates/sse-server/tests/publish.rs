@@ -288,6 +288,19 @@ async fn an_id_that_is_still_kept_is_409_and_free_again_later() {
     }
 }
 
+/// The answer told them to choose another id, or none: whoever did published twice.
+#[tokio::test]
+async fn who_repeats_a_publish_is_told_that_it_was_published() {
+    let bench = Bench::start().await;
+    bench.publish("/topics/news?id=order-1", "once").await;
+    let (head, sentence) = bench.post("/topics/news?id=order-1", &[], "once").await;
+    assert_eq!(head.status, 409);
+    assert_eq!(
+        sentence.trim_end(),
+        "id=order-1 is that of an event that is still kept: if you repeat a publish, that was published; else choose another id, or leave it out to get one that sorts."
+    );
+}
+
 #[tokio::test]
 async fn a_body_has_a_size_and_a_time() {
     let bench = Bench::limited(Limits {

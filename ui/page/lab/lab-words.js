@@ -92,7 +92,7 @@ export function markOf(seen) {
 }
 
 /**
- * What a row says of its case: what the client did; of a right answer and one to come, the rule.
+ * What a row says of its case: what the client did; where nothing is said of that, the rule.
  *
  * @param {Pick<ListedCase, "must">} listed
  * @param {Pick<LabCase, "verdict"> | undefined} seen

@@ -44,7 +44,7 @@ export function engineFacts(engine) {
   const others = engine.names.filter((name) => name !== engine.node);
   /** @type {[string, string][]} */
   const facts = [
-    ["Engine", engine.place],
+    ["Engine", engine.master ? `${engine.place} (master ${engine.master})` : engine.place],
     ["Nodes", [`${engine.node} (this one)`, ...others].join(", ")],
     ["Topics followed", count(engine.followed)],
     ["Waiting for it", count(engine.waiting)],

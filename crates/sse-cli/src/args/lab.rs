@@ -35,8 +35,8 @@ pub(crate) struct Lab {
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
 
-    /// A file of the cases that may be wrong: one id a line as above, and behind it whatever you
-    /// like.
+    /// A file of the cases that may be wrong: one id a line, such as R4 or S2-503, and behind it
+    /// whatever you like.
     #[arg(long, value_name = "FILE")]
     pub(crate) expected_failures: Option<PathBuf>,
 

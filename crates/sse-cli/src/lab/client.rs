@@ -1,7 +1,6 @@
 //! The command that starts a client under test.
 
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -11,12 +10,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::group::Group;
+use super::words::Words;
 
 /// What stands for the URL in the command.
-const URL: &str = "{url}";
-
-/// As much of what a client says last as is kept, in bytes.
-const LAST_WORDS: usize = 2 * 1024;
+pub(super) const URL: &str = "{url}";
 
 /// How long what it said last is waited for once it has ended: a process that it started may keep
 /// its stderr open for ever.
@@ -36,7 +33,7 @@ pub(super) struct Running {
     /// Whether it had ended before it was asked to.
     by_itself: bool,
     /// What it said last, so far.
-    words: Arc<Mutex<Vec<u8>>>,
+    words: Words,
     /// Reads what it says.
     reads: JoinHandle<()>,
 }
@@ -57,11 +54,11 @@ impl Client {
         })
     }
 
-    /// Starts it with this URL.
+    /// Starts it with this URL, and keeps what it writes to stderr.
     ///
     /// # Errors
     /// The program cannot be started.
-    pub(super) fn start(&self, url: &str) -> anyhow::Result<Running> {
+    pub(super) fn start(&self, url: &str, words: Words) -> anyhow::Result<Running> {
         let arguments = self.arguments.iter();
         let mut command = Command::new(&self.program);
         command
@@ -72,16 +69,12 @@ impl Client {
         let mut group = Group::spawn(&mut command)
             .with_context(|| format!("{} cannot be started", self.program))?;
         let stderr = group.stderr();
-        let words = Arc::<Mutex<Vec<u8>>>::default();
-        let said = Arc::clone(&words);
+        let written = words.clone();
         let reads = tokio::spawn(async move {
             let Some(mut stderr) = stderr else { return };
             let mut piece = [0; 1024];
             while let Ok(read @ 1..) = stderr.read(&mut piece).await {
-                let mut kept = said.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.extend_from_slice(&piece[..read]);
-                let surplus = kept.len().saturating_sub(LAST_WORDS);
-                kept.drain(..surplus);
+                written.add(&piece[..read]);
             }
         });
         Ok(Running {
@@ -106,6 +99,20 @@ impl LastWords {
     /// Its service did not close it.
     pub(super) fn not_closed(error: &anyhow::Error) -> Self {
         Self(format!("was not closed: {error:#}"))
+    }
+
+    /// What came of it is not known any more.
+    pub(super) fn forgotten() -> Self {
+        Self(
+            "was forgotten before its verdict: all runs together keep 64 MiB, and a DELETE forgets \
+             one"
+            .to_owned(),
+        )
+    }
+
+    /// Whether they say that.
+    pub(super) fn is_forgotten(&self) -> bool {
+        *self == Self::forgotten()
     }
 
     /// It did not come.
@@ -133,11 +140,8 @@ impl Running {
         let status = self.group.end(until).await.filter(|_| self.by_itself)?;
         _ = tokio::time::timeout(SAID_WITHIN, &mut self.reads).await;
         self.reads.abort();
-        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = String::from_utf8_lossy(&words);
-        let last = words.lines().rev().find(|line| !line.trim().is_empty());
-        Some(LastWords(match last {
-            Some(last) => format!("ended with {status}; it said: {}", crate::api::shown(last)),
+        Some(LastWords(match self.words.last_line() {
+            Some(last) => format!("ended with {status}; it said: {last}"),
             None => format!("ended with {status}, and said nothing"),
         }))
     }

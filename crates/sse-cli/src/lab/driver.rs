@@ -55,7 +55,7 @@ impl Driver {
     /// The program cannot be started, or the service refuses.
     pub(super) async fn start(&self, walk: &Walk, url: &str) -> anyhow::Result<Started> {
         Ok(match self {
-            Self::Command(client) => Started::Command(client.start(url)?),
+            Self::Command(client) => Started::Command(client.start(url, walk.said.begin())?),
             Self::Service(service) => Started::Service {
                 instance: service.start(&of(walk), (&walk.name, url)).await?,
                 came: None,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::walk::named;
+use super::walk::{WHOLE, named};
 
 /// The most that such a file may have, in bytes.
 const MOST: u64 = 64 * 1024;
@@ -42,6 +42,12 @@ impl Expected {
             let Some(id) = line.split_whitespace().next() else {
                 continue;
             };
+            if id.eq_ignore_ascii_case(WHOLE) {
+                bail!(
+                    "line {}: {WHOLE} is many cases: name those that may be wrong",
+                    at + 1
+                );
+            }
             let cases = named(id).with_context(|| format!("line {}", at + 1))?;
             expected.extend(cases.iter().map(|case| &*case.id));
         }
@@ -69,6 +75,13 @@ mod tests {
     fn a_case_that_is_not_there_is_named_with_its_line() {
         let error = Expected::of("R4\nR4x\n").expect_err("wrong");
         let sentence = "line 2: There is no case R4x: docs/LAB.md and /lab of a server list them.";
+        assert_eq!(format!("{error:#}"), sentence);
+    }
+
+    #[test]
+    fn the_whole_tour_is_not_expected_to_be_wrong() {
+        let error = Expected::of("R4\n\nTour\n").expect_err("wrong");
+        let sentence = "line 3: tour is many cases: name those that may be wrong";
         assert_eq!(format!("{error:#}"), sentence);
     }
 

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 
 use super::expected::Expected;
 use super::results::Results;
+use super::told::{Told, is};
 
 /// The file that they are written into. It is opened before the run, so that a path that cannot be
 /// written is said at once, and holds what it held until the results are there.
@@ -66,56 +68,65 @@ impl Drop for Junit {
     }
 }
 
+/// How a case stands in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+impl Outcome {
+    fn of(told: &Told, expected: &Expected) -> Self {
+        let verdict = told.view.verdict.as_ref();
+        match verdict.map_or("not reached", |verdict| &verdict.kind) {
+            // As suites have it: what is known to fail does not fail them, and does not pass.
+            "wrong" if expected.has(&told.view.id) => Self::Skipped,
+            "wrong" => Self::Failed,
+            "not reached" | "needs your eyes" => Self::Skipped,
+            _ => Self::Passed,
+        }
+    }
+}
+
 fn text(results: &Results, expected: &Expected) -> String {
-    let cases: Vec<_> = results.cases().collect();
-    let is_wrong = |id: &str, kind: &str| kind == "wrong" && !expected.has(id);
-    let kind = |case: &sse_lab::CaseView| {
-        let verdict = case.verdict.as_ref();
-        verdict.map_or("not reached".to_owned(), |verdict| verdict.kind.clone())
-    };
-    let failures = cases
-        .iter()
-        .filter(|case| is_wrong(&case.id, &kind(case)))
-        .count();
-    let is_skipped = |kind: &str| matches!(kind, "not reached" | "needs your eyes");
-    let skipped = cases.iter().filter(|case| is_skipped(&kind(case))).count();
+    let all = results.told();
+    let all: Vec<_> = all
+        .map(|told| (told, Outcome::of(told, expected)))
+        .collect();
+    let count = |outcome| all.iter().filter(|(_, own)| *own == outcome).count();
+    let seconds = |time: Duration| time.as_secs_f64();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a string cannot fail.
     _ = writeln!(
         xml,
-        "<testsuite name=\"sse lab ({})\" tests=\"{}\" failures=\"{failures}\" skipped=\"{skipped}\">",
+        "<testsuite name=\"sse lab ({})\" tests=\"{}\" failures=\"{}\" skipped=\"{}\" time=\"{:.3}\">",
         results.profile(),
-        cases.len()
+        all.len(),
+        count(Outcome::Failed),
+        count(Outcome::Skipped),
+        seconds(all.iter().map(|(told, _)| told.took).sum()),
     );
-    for case in cases {
-        let (kind, name) = (kind(case), format!("{} {}", case.id, case.name));
-        let end = case
-            .requests
-            .iter()
-            .filter_map(|request| request.ended)
-            .max();
-        let seconds = end.unwrap_or(0) as f64 / 1000.0;
-        let words = case
-            .verdict
-            .as_ref()
-            .and_then(|verdict| verdict.words.as_deref());
-        let words = escaped(words.unwrap_or(&case.must));
-        let open = format!(
-            "  <testcase classname=\"lab\" name=\"{}\" time=\"{seconds:.3}\"",
-            escaped(&name)
-        );
-        _ = match () {
-            () if is_wrong(&case.id, &kind) => writeln!(
-                xml,
-                "{open}>\n    <failure message=\"{words}\">{}</failure>\n  </testcase>",
+    for (told, outcome) in &all {
+        let case = &told.view;
+        let words = escaped(&told.words());
+        let inner = match outcome {
+            Outcome::Failed => format!(
+                "<failure message=\"{words}\">{}</failure>",
                 escaped(&format!("{} {}\n{}", case.does, case.must, case.source))
             ),
-            () if is_skipped(&kind) => writeln!(
-                xml,
-                "{open}>\n    <skipped message=\"{words}\"/>\n  </testcase>"
-            ),
-            () => writeln!(xml, "{open}/>"),
+            Outcome::Skipped if expected.has(&case.id) && is(case, "wrong") => {
+                format!("<skipped message=\"Wrong, as expected: {words}\"/>")
+            }
+            Outcome::Skipped => format!("<skipped message=\"{words}\"/>"),
+            Outcome::Passed => format!("<system-out>{words}</system-out>"),
         };
+        _ = writeln!(
+            xml,
+            "  <testcase classname=\"lab\" name=\"{}\" time=\"{:.3}\">\n    {inner}\n  </testcase>",
+            escaped(&format!("{} {}", case.id, case.name)),
+            seconds(told.took)
+        );
     }
     xml.push_str("</testsuite>\n");
     xml

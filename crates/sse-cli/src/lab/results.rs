@@ -10,6 +10,7 @@ use super::Walk;
 use super::client::LastWords;
 use super::driver::Driver;
 use super::expected::Expected;
+use super::told::{LAST_LINE, Told, is};
 use crate::api::print;
 use crate::complain;
 use crate::look::{GREEN, QUIET, RED, YELLOW, painted, several};
@@ -26,13 +27,15 @@ pub(super) struct Results {
     /// Whether only JSON may be printed.
     is_quiet: bool,
     /// The cases by their places in the list.
-    cases: BTreeMap<usize, CaseView>,
+    cases: BTreeMap<usize, Told>,
     /// Sentences about what was noticed beside the cases.
     notes: Vec<String>,
     /// How clients ended by themselves, and in which walks.
     ended: BTreeMap<LastWords, Vec<String>>,
     /// The walks of started clients in which no request came: name, and ids of the cases.
     silent: Vec<(String, HashSet<String>)>,
+    /// The walks whose runs were forgotten before their verdicts: the same.
+    forgotten: Vec<(String, HashSet<String>)>,
     /// Whether a signal came before every started client had its verdicts.
     is_broken_off: bool,
     /// Why something could not be printed.
@@ -48,6 +51,7 @@ impl Results {
             notes: Vec::new(),
             ended: BTreeMap::new(),
             silent: Vec::new(),
+            forgotten: Vec::new(),
             is_broken_off: false,
             unprinted: None,
         }
@@ -57,9 +61,14 @@ impl Results {
         self.profile
     }
 
-    /// The cases in the order of their list.
-    pub(super) fn cases(&self) -> impl Iterator<Item = &CaseView> + Clone {
+    /// The cases in the order of their list, and what is told of them.
+    pub(super) fn told(&self) -> impl Iterator<Item = &Told> {
         self.cases.values()
+    }
+
+    /// The cases in the order of their list.
+    fn cases(&self) -> impl Iterator<Item = &CaseView> + Clone {
+        self.cases.values().map(|told| &told.view)
     }
 
     /// Says where clients are to connect, or that they are started.
@@ -115,32 +124,39 @@ impl Results {
     }
 
     /// Adds cases, and tells each verdict that is new.
-    pub(super) fn add(&mut self, views: Vec<CaseView>, expected: &Expected) {
-        for view in views {
-            let place = cases().iter().position(|case| case.id == view.id);
+    pub(super) fn add(&mut self, all: Vec<Told>, expected: &Expected) {
+        for told in all {
+            let place = cases().iter().position(|case| case.id == told.view.id);
             let Some(place) = place else { continue };
-            let known = self.cases.get(&place).and_then(|case| case.verdict.clone());
-            if known.is_none() && view.verdict.is_some() && !self.is_quiet {
-                self.print(&line(&view, expected));
-            }
             // What is judged stays: a client may go on behind its verdict.
-            if known.is_none() {
-                self.cases.insert(place, view);
+            let known = self.cases.get(&place);
+            if known.is_some_and(|known| known.view.verdict.is_some()) {
+                continue;
             }
+            if told.view.verdict.is_some() && !self.is_quiet {
+                self.print(&line(&told, expected));
+            }
+            self.cases.insert(place, told);
         }
     }
 
     /// Keeps what was noticed beside the cases of a walk. That the client ended by itself is a word
-    /// where a case of it is not right: else it had reason to.
+    /// where a case of it is wrong or was not reached: else it had reason to.
     pub(super) fn note(&mut self, lab: &Lab, walk: &Walk, last_words: Option<LastWords>) {
         let view = lab.verdicts(&walk.name, self.profile, std::time::Instant::now());
         let notes = view.map(|view| view.notes).unwrap_or_default();
         self.notes.extend(notes);
         let own = self.cases().filter(|case| walk.cases.contains(&case.id));
         let own: Vec<_> = own.collect();
-        let fine = |case: &&CaseView| is(case, "right") || is(case, "allowed");
+        let fine = ["right", "allowed", "needs your eyes"];
+        let fine = |case: &&CaseView| fine.iter().any(|kind| is(case, kind));
         let is_fine = !own.is_empty() && own.iter().all(fine);
-        if let Some(words) = last_words.filter(|_| !is_fine) {
+        let is_forgotten = last_words.as_ref().is_some_and(LastWords::is_forgotten);
+        if is_forgotten {
+            let forgotten = (walk.called().to_owned(), walk.cases.clone());
+            self.forgotten.push(forgotten);
+        }
+        if let Some(words) = last_words.filter(|_| is_forgotten || !is_fine) {
             let ended = self.ended.entry(words).or_default();
             ended.push(walk.called().to_owned());
         }
@@ -170,12 +186,21 @@ impl Results {
     /// Nothing more comes: cases that nobody came to have not been reached. `has_clients` says
     /// whether the lab started the clients.
     pub(super) fn end(&mut self, walks: &[Walk], has_clients: bool) {
+        let mut wrote = HashMap::new();
         if has_clients {
             let begun = self.cases().filter(|case| case.is_begun());
             let begun: HashSet<_> = begun.map(|case| &case.id).collect();
             let silent = walks.iter();
-            let silent = silent.filter(|walk| !walk.cases.iter().any(|id| begun.contains(id)));
-            let silent = silent.map(|walk| (walk.called().to_owned(), walk.cases.clone()));
+            let silent = silent.filter(|walk| {
+                let is_forgotten = self.forgotten.iter().any(|(name, _)| name == walk.called());
+                !is_forgotten && !walk.cases.iter().any(|id| begun.contains(id))
+            });
+            let silent = silent.map(|walk| {
+                if let Some(line) = walk.said.last_line(None) {
+                    wrote.extend(walk.cases.iter().map(|id| (id.clone(), line.clone())));
+                }
+                (walk.called().to_owned(), walk.cases.clone())
+            });
             self.silent = silent.collect();
         }
         for (place, case) in cases().iter().enumerate() {
@@ -184,21 +209,27 @@ impl Results {
                 || self
                     .cases
                     .get(&place)
-                    .is_some_and(|case| case.verdict.is_some())
+                    .is_some_and(|told| told.view.verdict.is_some())
             {
                 continue;
             }
+            let mut forgotten = self.forgotten.iter();
+            let words = match forgotten.any(|(_, cases)| cases.contains(&case.id)) {
+                true => "What came was forgotten before its verdict.",
+                false => "Nothing came that could be judged.",
+            };
             let verdict = VerdictView {
                 kind: "not reached".to_owned(),
-                words: Some("Nothing came that could be judged.".to_owned()),
+                words: Some(words.to_owned()),
             };
-            let view = self.cases.remove(&place);
+            let view = self.cases.remove(&place).map(|told| told.view);
             let view = view.unwrap_or_else(|| CaseView::untouched(case));
             let view = CaseView {
                 verdict: Some(verdict),
                 ..view
             };
-            self.cases.insert(place, view);
+            let told = Told::new(view, wrote.remove(&case.id));
+            self.cases.insert(place, told);
         }
     }
 
@@ -208,6 +239,7 @@ impl Results {
         self.has_requests()
             && !self.is_broken_off
             && self.stayed_away(expected).is_empty()
+            && unexpected(&self.forgotten, expected).is_empty()
             && wrong.all(|case| expected.has(&case.id))
     }
 
@@ -218,9 +250,7 @@ impl Results {
 
     /// The walks in which no request came, but for cases that need not be right.
     fn stayed_away(&self, expected: &Expected) -> Vec<String> {
-        let silent = self.silent.iter();
-        let silent = silent.filter(|(_, cases)| !cases.iter().all(|id| expected.has(id)));
-        silent.map(|(name, _)| name.clone()).collect()
+        unexpected(&self.silent, expected)
     }
 
     /// Says why the run cannot count as a good one, beside its verdicts.
@@ -229,7 +259,9 @@ impl Results {
         if self.is_broken_off {
             complain("A signal ended the run before every case had its verdict.");
         }
-        if !self.cases().any(CaseView::is_begun) {
+        if !self.forgotten.is_empty() && !self.has_requests() {
+            // The notes say so.
+        } else if !self.cases().any(CaseView::is_begun) {
             complain("No request came: let the client connect to the URL, or see why it did not.");
         } else if !self.has_requests() {
             complain("No request came that a case is about: --json prints the requests that came.");
@@ -239,6 +271,13 @@ impl Results {
                 "No request came in {walks}: see why the client did not connect there."
             ));
         }
+    }
+
+    /// The ids of the cases that are wrong, of those that may be or of the others.
+    fn wrong(&self, expected: &Expected, may_be: bool) -> Vec<&str> {
+        let wrong = self.cases().filter(|case| is(case, "wrong"));
+        let ids = wrong.map(|case| &*case.id);
+        ids.filter(|id| expected.has(id) == may_be).collect()
     }
 
     /// The cases that may be wrong and are right.
@@ -253,14 +292,16 @@ impl Results {
         struct Whole<'a> {
             profile: Profile,
             notes: Vec<String>,
+            wrong_as_expected: Vec<&'a str>,
             no_longer_wrong: Vec<&'a str>,
-            cases: Vec<&'a CaseView>,
+            cases: Vec<&'a Told>,
         }
         let whole = Whole {
             profile: self.profile,
             notes: self.notes(),
+            wrong_as_expected: self.wrong(expected, true),
             no_longer_wrong: self.no_longer_wrong(expected).collect(),
-            cases: self.cases().collect(),
+            cases: self.told().collect(),
         };
         // No map of it has a key that is no text.
         let text = serde_json::to_string_pretty(&whole).unwrap_or_default();
@@ -268,33 +309,11 @@ impl Results {
     }
 
     pub(super) fn print_summary(&mut self, expected: &Expected) {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for case in self.cases() {
-            let kind = case
-                .verdict
-                .as_ref()
-                .map_or("open", |verdict| &verdict.kind);
-            *counts.entry(kind).or_default() += 1;
-        }
-        let kinds = [
-            "right",
-            "allowed",
-            "wrong",
-            "not reached",
-            "needs your eyes",
-            "open",
-        ];
-        let counted = kinds
-            .iter()
-            .filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
-        let counted: Vec<_> = counted.collect();
-        let mut text = format!("\n{}.\n", counted.join(", "));
-        let needs_eyes = counts.contains_key("needs your eyes");
+        let mut text = format!("\n{}.\n", CaseView::count(self.cases()));
+        let needs_eyes = self.cases().any(|case| is(case, "needs your eyes"));
         // The lines above came as the verdicts did; here they are in the order of the list.
         for (shown, is_expected) in [("Wrong", false), ("Wrong, as expected", true)] {
-            let wrong = self.cases().filter(|case| is(case, "wrong"));
-            let wrong = wrong.filter(|case| expected.has(&case.id) == is_expected);
-            let ids: Vec<_> = wrong.map(|case| &*case.id).collect();
+            let ids = self.wrong(expected, is_expected);
             if !ids.is_empty() {
                 text += &format!("{shown}: {}\n", ids.join(" "));
             }
@@ -314,6 +333,13 @@ impl Results {
     }
 }
 
+/// The names of those walks that have a case that is to be right.
+fn unexpected(walks: &[(String, HashSet<String>)], expected: &Expected) -> Vec<String> {
+    let walks = walks.iter();
+    let walks = walks.filter(|(_, cases)| !cases.iter().all(|id| expected.has(id)));
+    walks.map(|(name, _)| name.clone()).collect()
+}
+
 /// The names of walks, the first few of them.
 fn named(walks: &[String]) -> String {
     let first: Vec<_> = walks.iter().take(NAMED).map(String::as_str).collect();
@@ -324,18 +350,11 @@ fn named(walks: &[String]) -> String {
     }
 }
 
-fn is(case: &CaseView, kind: &str) -> bool {
-    case.verdict
-        .as_ref()
-        .is_some_and(|verdict| verdict.kind == kind)
-}
-
-/// A verdict on one line.
-fn line(case: &CaseView, expected: &Expected) -> String {
-    let Some(VerdictView { kind, words }) = &case.verdict else {
-        return String::new();
-    };
-    let colour = match &**kind {
+/// A verdict on one line, and below it what the client wrote, where that explains it.
+fn line(told: &Told, expected: &Expected) -> String {
+    let case = &told.view;
+    let kind = case.kind();
+    let colour = match kind {
         "right" => GREEN,
         "wrong" if expected.has(&case.id) => YELLOW,
         "wrong" => RED,
@@ -346,7 +365,10 @@ fn line(case: &CaseView, expected: &Expected) -> String {
         false => kind,
     };
     let coloured = has_colours(std::io::stdout().is_terminal());
-    let kind = painted(&format!("{shown:<15}"), colour, coloured);
-    let words = words.as_deref().unwrap_or(&case.must);
-    format!("{:<8} {:<16} {kind} {words}\n", case.id, case.name)
+    let mut text = case.line(&painted(&format!("{shown:<15}"), colour, coloured)) + "\n";
+    if let Some(line) = &told.last_line {
+        let line = painted(&format!("{LAST_LINE}{line}"), QUIET, coloured);
+        text += &format!("{:<8} {line}\n", "");
+    }
+    text
 }

@@ -1,18 +1,21 @@
 //! What is to be judged: the walks of clients, each with its cases.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use anyhow::{anyhow, bail};
 use sse_lab::{Case, CaseView, Lab, Profile, RunView, Second, cases};
 
+use super::client::URL;
+use super::told::Told;
+use super::words::Said;
 use crate::args::Lab as Args;
 
 /// The name of the run in which somebody else's client walks.
 const VISITOR: &str = "client";
 
 /// What stands for all cases of the tour on the command line.
-const WHOLE: &str = "tour";
+pub(super) const WHOLE: &str = "tour";
 
 /// As many characters of an id are shown that is none.
 const SHOWN: usize = 40;
@@ -35,6 +38,8 @@ pub(super) struct Walk {
     pub(super) url: String,
     /// The ids of its cases.
     pub(super) cases: HashSet<String>,
+    /// What its clients write, where the lab starts them.
+    pub(super) said: Said,
 }
 
 impl Walk {
@@ -46,6 +51,7 @@ impl Walk {
             clients: 1,
             url: String::new(),
             cases,
+            said: Said::default(),
         }
     }
 
@@ -57,6 +63,7 @@ impl Walk {
             clients: case.needs.clients.max(1),
             url: String::new(),
             cases: HashSet::from([case.id.clone()]),
+            said: Said::default(),
         }
     }
 
@@ -100,6 +107,21 @@ impl Walk {
         }
     }
 
+    /// What is to be told of its cases, of which these are all that are known.
+    pub(super) fn told(&self, views: Vec<CaseView>) -> Vec<Told> {
+        let last = views.iter().map(|view| view.since).max().flatten();
+        let told = views.into_iter().map(|view| {
+            // Whoever went on to another case had no reason to end in this one.
+            let is_last = view.since == last;
+            let asked = view.requests.last().map_or(0, |request| request.at);
+            let asked = view.since.map(|since| since.saturating_add(asked));
+            let asked = asked.and_then(|ms| UNIX_EPOCH.checked_add(Duration::from_millis(ms)));
+            let line = is_last.then(|| self.said.last_line(asked)).flatten();
+            Told::new(view, line)
+        });
+        told.collect()
+    }
+
     /// What its client made of its cases.
     pub(super) fn views(&self, lab: &Lab, profile: Profile) -> Vec<CaseView> {
         self.own(lab.view(&self.name, profile, Instant::now()))
@@ -138,6 +160,14 @@ pub(super) fn named(id: &str) -> anyhow::Result<Vec<&'static Case>> {
     Ok(found)
 }
 
+/// Whether a word that is no case probably begins a command: ids are a letter and a number.
+fn is_command(args: &Args, word: &str) -> bool {
+    let mut letters = word.chars();
+    let is_letter = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
+    let is_id = is_letter && letters.next().is_some_and(|c| c.is_ascii_digit());
+    args.command.is_empty() && (!is_id || args.cases.iter().any(|word| word.contains(URL)))
+}
+
 /// The cases that were asked for, as walks.
 pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
     let of_profile = |case: &&Case| case.is_in(args.profile);
@@ -159,17 +189,16 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
     }
     let typed = args.cases.iter();
     for id in typed.filter(|id| !id.eq_ignore_ascii_case(WHOLE)) {
-        let mut found = named(id)?;
+        let mut found = named(id).map_err(|e| match is_command(args, id) {
+            true => anyhow!("{e} If a command begins there, put -- before it."),
+            false => e,
+        })?;
         // Of the variants of a case, a profile may have some.
         if found.iter().any(|case| case.is_in(args.profile)) {
             found.retain(|case| case.is_in(args.profile));
         }
         if let Some(other) = found.iter().find(|case| !case.is_in(args.profile)) {
-            return Err(anyhow!(
-                "The profile {} does not have the case {}: choose another profile.",
-                args.profile,
-                other.id
-            ));
+            return Err(other.not_in(args.profile).into());
         }
         // The tour may have it already.
         found.retain(|case| !wanted.iter().any(|other| other.id == case.id));

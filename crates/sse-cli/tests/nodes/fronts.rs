@@ -138,6 +138,17 @@ fn come_back(kind: Kind) {
         let answer = ask(front.addr, "localhost", "/endless", &[]);
         assert_eq!(answer, "retry: 2000\n\n", "no node is there");
     }
+    // A publisher looks at the status: what else there is, is the balancer's own, as docs/SCALE.md
+    // says.
+    let answer = ask(front.addr, "localhost", "/topics/x", &["-i", "-d", "x"]);
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+    let head = head.to_lowercase();
+    assert!(head.starts_with("http/1.1 503 "), "{answer}");
+    assert!(head.contains("\r\nretry-after: 1"), "{answer}");
+    match kind {
+        Kind::Nginx => assert!(body.contains("<html>"), "{answer}"),
+        Kind::Haproxy => assert_eq!(body, "retry: 2000\n\n"),
+    }
     let nodes = ports.map(|port| {
         let mut serve = Command::new(SSE);
         Serving::spawn(serve.args(["serve", "--port", &port.to_string()]))

@@ -150,6 +150,96 @@ fn three_nodes_behind_haproxy_step_by_step() {
     steps(&nodes, &balancer, &subscriber, &publisher);
 }
 
+/// 1. The engine restarts as the page says: its topics are kept, and there is one gap. 2. All nodes
+///    are updated, one after the other: a client goes on, and nothing is lost. 3. The new nodes
+///    drain.
+#[test]
+fn the_engine_restarts_with_its_data_and_the_nodes_are_updated_step_by_step() {
+    let nodes = blocks("Three nodes behind nginx").swap_remove(0);
+    let [restart, update] = blocks("Restarts and updates")
+        .try_into()
+        .expect("two blocks");
+    let mut shells = Shells::new();
+    shells.stays(&nodes);
+    for port in ["8001", "8002", "8003"] {
+        shells.until(&format!("http://localhost:{port}/readyz"), "200");
+    }
+    let publish = |shells: &Shells, port: u16, id: &str| {
+        let block =
+            format!("curl -s -f -d {id} 'http://localhost:{port}/topics/news?id={id}' --retry 9");
+        let output = shells.bash(&block).output().expect("it ends");
+        assert!(output.status.success(), "{id}");
+    };
+    let all_of = |shells: &Shells, port: u16| {
+        let block = format!(
+            "curl -s -N -m 2 -H 'Last-Event-ID: earliest' http://localhost:{port}/topics/news"
+        );
+        let output = shells.bash(&block).output().expect("it ends");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let lines = text.lines().filter_map(|line| {
+            let data = line.strip_prefix("data: order-");
+            data.or_else(|| line.strip_prefix("event: "))
+        });
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let lines = shells.stays("curl -s -N http://localhost:8001/topics/news");
+    assert!(comes(&lines, "id: "), "it has its place");
+    publish(&shells, 8002, "order-1");
+    assert!(comes(&lines, "data: order-1"));
+
+    shells.stays(&restart);
+    assert!(comes(&lines, "event: gap"), "the engine is back");
+    publish(&shells, 8003, "order-2");
+    assert!(comes(&lines, "data: order-2"));
+    assert_eq!(all_of(&shells, 8002), ["1", "gap", "2"]);
+
+    let told = shells.stays(&update);
+    for node in ["a", "b", "c"] {
+        assert!(comes(&told, &format!("{node} is ready")), "{node}");
+    }
+    publish(&shells, 8001, "order-3");
+    assert_eq!(all_of(&shells, 8003), ["1", "gap", "2", "3"]);
+
+    let lines = shells.stays("curl -s -N http://localhost:8001/topics/news");
+    assert!(comes(&lines, "id: "), "it has its place");
+    let end = shells.bash("kill \"$(cat /tmp/sse-a.pid)\"").status();
+    assert!(end.expect("bash is there").success());
+    shells.until("http://localhost:8001/readyz", "503");
+    shells.until("http://localhost:8001/healthz", "200");
+}
+
+/// 1. The user of the page is made. 2. The engine ends, and starts with the file of users. 3. The
+///    node is back.
+#[test]
+fn the_user_of_the_engine_stays_over_a_restart_step_by_step() {
+    let [engine, node] = blocks("How to set up the engine")
+        .try_into()
+        .expect("two blocks");
+    let mut shells = Shells::new();
+    shells.stays(&engine);
+    shells.stays(&node);
+    shells.until("http://localhost:8001/readyz", "200");
+    // Only the lines that start it: the user is there, or is not.
+    let (start, _) = engine.split_once("sleep 1").expect("it takes a moment");
+    let users = shells.folder.path().join("sse-users.acl");
+    let until = Instant::now() + Duration::from_secs(20);
+    while !fs::read_to_string(&users).is_ok_and(|users| users.contains("user sse ")) {
+        assert!(Instant::now() < until, "it is saved");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let end = shells.bash("redis-cli -p 6390 shutdown").status();
+    assert!(end.expect("redis-cli is there").success());
+    shells.until("http://localhost:8001/readyz", "503");
+    shells.stays(&format!("{start} wait"));
+    shells.until("http://localhost:8001/readyz", "200");
+}
+
+/// Whether a line comes that begins so.
+fn comes(lines: &Receiver<String>, begin: &str) -> bool {
+    let next = || lines.recv_timeout(Duration::from_secs(20)).ok();
+    std::iter::from_fn(next).any(|line| line.starts_with(begin))
+}
+
 /// A publish is not repeated by the balancer. Once in ten runs it met the end of the node that is
 /// killed, was answered 503, and the step had no second try.
 fn steps(nodes: &str, balancer: &str, subscriber: &str, publisher: &str) {
@@ -161,15 +251,11 @@ fn steps(nodes: &str, balancer: &str, subscriber: &str, publisher: &str) {
     shells.stays(balancer);
     shells.until("http://localhost:8080/topics/other", "200");
     let lines = shells.stays(subscriber);
-    let prints = |begin: &str| {
-        let next = || lines.recv_timeout(Duration::from_secs(20)).ok();
-        std::iter::from_fn(next).any(|line| line.starts_with(begin))
-    };
-    assert!(prints("id: "), "it is there once it has its place");
+    assert!(comes(&lines, "id: "), "it is there once it has its place");
 
     let output = shells.bash(publisher).output().expect("it ends");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(prints("data: hello"), "{text}");
+    assert!(comes(&lines, "data: hello"), "{text}");
     assert!(text.starts_with("{\"id\":\"order-1\""), "{text}");
     assert_eq!(text.matches("403\n").count(), 2, "{text}");
     assert!(text.contains("{\"id\":\"order-2\""), "{text}");

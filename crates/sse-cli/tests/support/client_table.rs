@@ -92,6 +92,15 @@ impl Column {
 }
 
 impl Cell {
+    /// What is right needs no words there.
+    pub fn new(case: String, kind: String, words: String) -> Self {
+        let words = match &*kind {
+            "right" => String::new(),
+            _ => words,
+        };
+        Self { case, kind, words }
+    }
+
     /// The id of the case.
     pub fn id(&self) -> &str {
         self.case.split(' ').next().unwrap_or_default()

@@ -55,6 +55,17 @@ impl Counter {
         Some(n)
     }
 
+    /// Whether there are so many more.
+    pub(super) fn has(&self, many: u64) -> bool {
+        self.end
+            .is_none_or(|end| end.saturating_sub(self.next) >= many)
+    }
+
+    /// Passes so many numbers, which [`has`](Self::has) said there are.
+    pub(super) fn pass(&mut self, many: usize) {
+        self.next += many as u64;
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.end.is_some_and(|end| self.next >= end)
     }

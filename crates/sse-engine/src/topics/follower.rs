@@ -37,7 +37,7 @@ const EVIDENCE: Duration = Duration::from_secs(3600);
 ///    hand what comes to [`read`](Self::read). Commands go on meanwhile.
 /// 4. Do the steps in the order in which they were handed out, before the next are asked for.
 /// 5. Publish only while [`may_publish`](Self::may_publish), with [`caller`](Self::caller), and
-///    hand the answer to [`published`](Self::published).
+///    hand the answer to [`published`](Self::published) or [`repeated`](Self::repeated).
 #[derive(Debug, Default)]
 pub struct Follower {
     /// Whether a ring is kept.
@@ -48,7 +48,8 @@ pub struct Follower {
     cursor: Option<Position>,
     /// The latest life that it knows of.
     known: u64,
-    /// The place of the last publish that was acknowledged, and when that was.
+    /// The last place of an event of which a publisher was told that it was published, and when one
+    /// was told last.
     acked: Option<(Position, Instant)>,
     /// Tells commands of this connection and this ring from older ones.
     round: u64,
@@ -68,6 +69,8 @@ pub struct Follower {
     looked: u64,
     /// Entries that were no events.
     skipped: u64,
+    /// Lives that it read to begin because the topic was ended.
+    ended: u64,
 }
 
 /// A look at the engine.
@@ -332,11 +335,14 @@ impl Follower {
     fn begin_life(&mut self, place: Position, out: &mut Vec<Append>) {
         out.push(match self.last {
             None => Append::Begin(place),
-            Some(_) => Append::Gap {
-                place,
-                lost: None,
-                next: None,
-            },
+            Some(_) => {
+                self.ended += 1;
+                Append::Gap {
+                    place,
+                    lost: None,
+                    next: None,
+                }
+            }
         });
         self.last = Some(place);
         self.known = self.known.max(place.born);
@@ -367,6 +373,14 @@ impl Follower {
         self.acked = Some((placed.last, now));
     }
 
+    /// A publisher who repeats was told at this time that the event at this place was published. The
+    /// node answers for it from now on, as if it had published it.
+    pub fn repeated(&mut self, now: Instant, place: Position) {
+        self.known = self.known.max(place.born);
+        let last = self.acked.map_or(place, |(last, _)| last.max(place));
+        self.acked = Some((last, now));
+    }
+
     /// Whether the node can forget the topic: nobody reads it, and what was published to it is old.
     pub fn is_over(&self, now: Instant) -> bool {
         !self.follows && self.caller(now).acked.is_none()
@@ -375,6 +389,12 @@ impl Follower {
     /// How many entries were read that were no events of ours.
     pub fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    /// How many lives were read to begin because somebody ended the topic. Those who read the ring
+    /// were told of each.
+    pub fn ended(&self) -> u64 {
+        self.ended
     }
 }
 

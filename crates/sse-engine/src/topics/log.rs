@@ -25,7 +25,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 
 pub struct Caller {
     /// The latest life of the topic that the node knows of; 0 where it knows none.
     pub known: u64,
-    /// The last place that a publish of the node was acknowledged with.
+    /// The last place of an event of which the node told a publisher that it was published.
     pub acked: Option<Position>,
     /// The last place that the node has read.
     pub read: Option<Position>,
@@ -38,6 +38,16 @@ pub struct Placed {
     pub last: Position,
     /// Whether it knows of an earlier life of the topic.
     pub later_life: bool,
+}
+
+/// What an engine made of a publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publication {
+    /// It was published, and this is where the topic stands.
+    New(Placed),
+    /// Nothing was: the event at this place, which is kept, has the id. Whoever hears of it takes it
+    /// that an earlier try was published.
+    Repeated(Position),
 }
 
 /// An entry of a topic as the engine keeps it.
@@ -83,18 +93,18 @@ pub trait Engine: fmt::Debug + Send + Sync {
 /// [`Follower`](super::Follower)s, and open another. Every other failure is of the one topic or the
 /// one publish alone, and the connection goes on.
 pub trait Log: fmt::Debug + Send + Sync {
-    /// Publishes the events, all or none, and answers the place of the last. Calls of one topic
+    /// Publishes the events, all or none. Calls of one topic
     /// that are under way at once arrive in the order in which they were polled first.
     ///
     /// # Errors
-    /// [`Error::IdTaken`], [`Error::TopicsFull`], [`Error::TopicBlocked`], [`Error::EngineFull`]
-    /// and [`Error::EngineAway`] where nothing was published, and [`Error::MaybePublished`].
+    /// [`Error::TopicsFull`], [`Error::TopicBlocked`], [`Error::EngineFull`] and
+    /// [`Error::EngineAway`] where nothing was published, and [`Error::MaybePublished`].
     fn publish<'a>(
         &'a self,
         topic: &'a str,
         caller: Caller,
         events: &'a [Event<'a>],
-    ) -> Answer<'a, Placed>;
+    ) -> Answer<'a, Publication>;
 
     /// Brings along what the node knows, and answers where the engine stands.
     ///
@@ -137,6 +147,13 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::EngineAway`].
     fn beat<'a>(&'a self, here: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence>;
+
+    /// The host that is in use, where the URL of the engine names others that know it. It is for
+    /// people.
+    fn master(&self) -> Option<String>;
+
+    /// What tells the process that answers from the next; nothing where that is not known.
+    fn process(&self) -> Option<String>;
 
     /// What a person should change about the engine, though it works: a sentence each. Those of the
     /// connection, and those of the last beat.

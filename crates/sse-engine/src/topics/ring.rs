@@ -42,6 +42,8 @@ pub(super) struct Ring {
     tells_places: bool,
     /// How many entries told of a gap that there ever were.
     gaps: u64,
+    /// Those at the end, of which it is not known yet what follows.
+    open_gaps: Vec<OpenGap>,
     /// The number of the oldest event that is kept, or of the next one if none is.
     first: u64,
     /// Oldest first: the entry at index `i` is the event with the number `first + i`.
@@ -74,6 +76,14 @@ struct Entry {
     given: Option<Arc<str>>,
 }
 
+/// An entry that tells of a gap and not yet of what follows it.
+#[derive(Debug)]
+struct OpenGap {
+    number: u64,
+    from: String,
+    lost: Option<u64>,
+}
+
 impl Ring {
     #[cfg(test)]
     pub(super) fn new(born: u64, keep_events: usize, keep_bytes: usize) -> Self {
@@ -91,6 +101,7 @@ impl Ring {
             lives: Lives::new(Position { born, seq: 0 }),
             tells_places: false,
             gaps: 0,
+            open_gaps: Vec::new(),
             first: 1,
             entries: VecDeque::new(),
             bytes: 0,
@@ -164,6 +175,9 @@ impl Ring {
             id: Some(event.id.unwrap_or(&own)),
             ..*event
         };
+        if !self.open_gaps.is_empty() {
+            self.close_gaps(event.id.unwrap_or(&own));
+        }
         encode(&with_id, LineEnding::Lf, &mut self.scratch);
         if self.tells_places && event.id.is_some() {
             self.scratch.extend(place_block(self.position(seq)));
@@ -182,21 +196,48 @@ impl Ring {
     }
 
     /// Appends what tells of a gap: `lost` events are missing before `place`, and `next` is the id
-    /// of what follows. Places count on from there.
+    /// of what follows. Places count on from there. Where nothing follows yet, the entry names the
+    /// next event when that comes, for those who read it later.
     pub(super) fn push_gap(&mut self, place: Position, lost: Option<u64>, next: Option<&str>) {
         let number = self.last() + 1;
         let from = self.position(self.last()).to_string();
-        let event = Event {
-            event: Some(GAP),
-            id: Some(&place.to_string()),
-            data: Some(&gap::data(&from, next, lost)),
-            ..Event::default()
-        };
-        encode(&event, LineEnding::Lf, &mut self.scratch);
+        self.render_gap(place, &from, lost, next);
+        if next.is_none() {
+            let first = self.first;
+            self.open_gaps.retain(|open| open.number >= first);
+            self.open_gaps.push(OpenGap { number, from, lost });
+        }
         self.lives.begin(number, place);
         // A copy shares its memory with none, so that there is always room.
         self.keep(None);
         self.gaps += 1;
+    }
+
+    fn render_gap(&mut self, place: Position, from: &str, lost: Option<u64>, next: Option<&str>) {
+        let event = Event {
+            event: Some(GAP),
+            id: Some(&place.to_string()),
+            data: Some(&gap::data(from, next, lost)),
+            ..Event::default()
+        };
+        encode(&event, LineEnding::Lf, &mut self.scratch);
+    }
+
+    /// Names what follows in the gaps at the end. Whoever was sent one has its bytes.
+    fn close_gaps(&mut self, next: &str) {
+        for OpenGap { number, from, lost } in std::mem::take(&mut self.open_gaps) {
+            self.render_gap(self.position(number), &from, lost, Some(next));
+            let frame: Arc<[u8]> = Arc::from(self.scratch.as_slice());
+            self.scratch.clear();
+            let at = number.checked_sub(self.first);
+            let at = at.and_then(|at| usize::try_from(at).ok());
+            if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
+                // A copy shares its memory with none.
+                self.bytes += frame.len();
+                self.bytes -= entry.frame.len();
+                entry.frame = frame;
+            }
+        }
     }
 
     /// Keeps what is in the scratch buffer as the next entry, and lets go of the oldest, down to

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
-use super::seen::{Open, Seen};
+use super::seen::{Open, REPORTED_WITHIN, Seen};
 use super::words::time;
 use crate::case::{Heads, shown};
 use crate::observation::Asked;
@@ -25,17 +25,27 @@ impl Seen<'_> {
         })
     }
 
-    /// Whether it asks again. Where it does not, the rest is for eyes.
+    /// Whether it asks again, or shows an error. Where it does not ask again and reports nothing,
+    /// the rest is for eyes.
     pub(super) fn again_or_shows(&self, shows: &str) -> Result<Verdict, Open> {
+        let until = self.answered()?.at + REPORTED_WITHIN;
+        let reports = &self.observation.reports;
+        let error = reports.error_until(until);
         match self.back() {
+            // What came first is what counts: the other one changes nothing.
+            Ok((back, _)) if error.is_some_and(|at| at < back.at) => Ok(Verdict::Right),
             Ok((_, wait)) => Ok(Verdict::Allowed(format!(
                 "It asked again after {}.",
                 time(wait)
             ))),
-            Err(Some(Verdict::Wrong(_))) => Ok(Verdict::NeedsEyes(format!(
-                "It did not ask again within {}. {shows}",
-                time(self.case.patience)
-            ))),
+            Err(None | Some(Verdict::Wrong(_))) if error.is_some() => Ok(Verdict::Right),
+            Err(Some(Verdict::Wrong(_))) => {
+                let stayed = format!("did not ask again within {}", time(self.case.patience));
+                Ok(match reports.are_expected() || reports.are_there(until) {
+                    true => Verdict::Wrong(format!("It showed no error, and {stayed}.")),
+                    false => Verdict::NeedsEyes(format!("It {stayed}. {shows}")),
+                })
+            }
             Err(open) => Err(open),
         }
     }

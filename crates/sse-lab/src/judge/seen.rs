@@ -10,6 +10,9 @@ use crate::case::{Ask, Case};
 use crate::observation::{Asked, Ended, Ender, Observation};
 use crate::verdict::Verdict;
 
+/// So long after the end of an answer a report of it may come.
+pub(super) const REPORTED_WITHIN: Duration = Duration::from_secs(2);
+
 /// Why there is no answer: what is said in its place, or nothing while it is open.
 pub(super) type Open = Option<Verdict>;
 
@@ -155,8 +158,18 @@ impl<'a> Seen<'a> {
             "" => String::new(),
             gone => format!(": {gone}"),
         };
+        let mut unread = self.observation.unread.iter();
+        let last = end.at + self.case.patience;
+        let came = unread.any(|at| (end.at..last).contains(at));
         match (end.by, is_wrong) {
             (Ender::Stop, _) => stopped_by_server(),
+            (_, true) if came => Verdict::Wrong(format!(
+                "It came back with a request that cannot be read, and got 400{gone}."
+            )),
+            (_, false) if came => Verdict::NotReached(format!(
+                "It stopped before that: after request {place} it came back with a request that \
+                 cannot be read, and got 400."
+            )),
             (Ender::Client, true) => Verdict::Wrong(format!(
                 "It closed the connection itself, and did not come back within {waited}."
             )),

@@ -4,14 +4,11 @@
 use std::time::Duration;
 
 use super::question::EARLY;
-use super::seen::{Open, Seen};
+use super::seen::{Open, REPORTED_WITHIN, Seen};
 use super::words::time;
 use crate::case::ShownEvent;
 use crate::report::ReportedEvent;
 use crate::verdict::Verdict;
-
-/// So long after the end of an answer a report of it may come.
-pub(super) const REPORTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// So long after it was told to close may a client hold its connection.
 pub(super) const CLOSES_WITHIN: Duration = Duration::from_secs(1);

@@ -2,6 +2,7 @@
 //! its times; and what comes behind a verdict changes nothing.
 
 mod away;
+mod did;
 mod held;
 mod many;
 mod origins;

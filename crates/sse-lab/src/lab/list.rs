@@ -11,7 +11,7 @@ use super::say;
 use crate::case::{Second, cases};
 use crate::error::Error;
 use crate::profile::Profile;
-use crate::view::ListedCase;
+use crate::view::{ListedCase, RunView};
 
 /// The list of the cases, for people.
 pub(super) fn text(request: &MountedRequest) -> Response<Bytes> {
@@ -20,7 +20,8 @@ pub(super) fn text(request: &MountedRequest) -> Response<Bytes> {
     }
     let mut text = "The lab judges a client of event streams by what it asks for next.\n\n\
         Choose a NAME for the client. Let it connect to /lab/tour/NAME, and let it come back until it stops.\n\
-        The other cases have only a URL of their own. Many of them end a client for good.\n\n\
+        The other cases have only a URL of their own. Many of them end a client for good.\n\
+        /lab/runs/NAME has the verdicts. Add ?profile=resilient, llm, .. for those of another profile than standard.\n\n\
         A case at SECOND needs a second address: `curl -X POST /api/lab/runs/NAME/second` opens it and prints its URL.\n\n"
         .to_owned();
     let longest = cases().iter().map(|case| case.id.len()).max().unwrap_or(0);
@@ -34,6 +35,14 @@ pub(super) fn text(request: &MountedRequest) -> Response<Bytes> {
         _ = writeln!(text, "{:longest$}  {place:<24}  {}", case.id, case.must);
     }
     say(StatusCode::OK, text.trim_end())
+}
+
+/// A run, for people.
+pub(super) fn lines(request: &MountedRequest, run: &RunView) -> Response<Bytes> {
+    match request.method.as_str() {
+        "GET" | "HEAD" => say(StatusCode::OK, run.text().trim()),
+        _ => other(request, "GET"),
+    }
 }
 
 /// The list of the cases, for programs.

@@ -24,6 +24,8 @@ pub(super) enum Path<'a> {
     List,
     /// The page that walks with the browser that opens it.
     Page,
+    /// What a run has come to, for people.
+    Lines(&'a str),
     /// The next case of the tour, for the client of this name.
     Tour(&'a str),
     /// A case, and the name. What is below it is the case's too: clients of language models and of
@@ -87,6 +89,7 @@ pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
     match &*parts {
         [""] => Ok(Path::List),
         ["page"] => Ok(Path::Page),
+        ["runs", run] => Ok(Path::Lines(name(run)?)),
         ["tour", run] => Ok(Path::Tour(name(run)?)),
         ["tour", run, SAW, numbers @ ..] if numbers.len() < 2 => saw(None, run, numbers),
         ["case", id, run, SAW, numbers @ ..] if numbers.len() < 2 => saw(Some(id), run, numbers),
@@ -124,6 +127,7 @@ mod tests {
             ("/lab", Path::List),
             ("/lab/", Path::List),
             ("/lab/page", Path::Page),
+            ("/lab/runs/mine", Path::Lines("mine")),
             ("/lab/tour/mine", Path::Tour("mine")),
             ("/lab/case/R4/mine", Path::Case("R4", "mine")),
             (
@@ -165,6 +169,8 @@ mod tests {
         for path in [
             "/lab/tour",
             "/lab/tour/a/b",
+            "/lab/runs",
+            "/lab/runs/a/b",
             "/lab/tour/a/saw/1/2",
             "/lab/case/R4/a/saw/1/2",
             "/lab/nothing",

@@ -35,6 +35,7 @@ impl Lab {
     /// # Errors
     /// The server does not run, as many are open as may be, or the system does not let it listen.
     pub async fn open_second(&self, name: &str) -> Result<String, Error> {
+        let _opening = self.0.opening.lock().await;
         let port = match self.second_port(name) {
             Some(port) => port,
             None => {
@@ -44,15 +45,11 @@ impl Lab {
                     ServerError::TooManyListeners(most) => Error::TooManySeconds(most),
                     e => e.into(),
                 })?;
-                // Somebody else may have asked for it meanwhile.
                 let now = Now {
                     instant: Instant::now(),
                     wall: SystemTime::now(),
                 };
-                self.with(name, now, |run| match open_port(run) {
-                    Some(port) => port,
-                    None => run.second.insert(opened).port(),
-                })
+                self.with(name, now, |run| run.second.insert(opened).port())
             }
         };
         Ok(format!("http://127.0.0.1:{port}"))

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use redis::{Client, Connection};
-use sse_engine::topics::{Caller, Draft, Engine as _, Log, Position};
+use sse_engine::topics::{Caller, Draft, Engine as _, Log, Position, Publication};
 use sse_redis::{Keep, RedisEngine};
 use tempfile::TempDir;
 
@@ -121,7 +121,15 @@ impl Engine {
 /// A node's connection to this URL, or why there is none.
 pub(crate) async fn connect(url: &str) -> Result<Arc<dyn Log>, String> {
     let engine = RedisEngine::new(url, KEEP, "one").map_err(|e| e.to_string())?;
-    engine.connect().await.map_err(|e| e.to_string())
+    engine.connect().await.map_err(why)
+}
+
+/// Why an engine is away, as those hear it who run the server.
+pub(crate) fn why(error: sse_engine::Error) -> String {
+    match error {
+        sse_engine::Error::EngineAway(why) => why,
+        other => panic!("it is not away: {other:?}"),
+    }
 }
 
 /// Publishes an event with this data.
@@ -140,8 +148,10 @@ pub(crate) async fn try_publish(
         ..Draft::default()
     };
     let events = [draft.event()];
-    let done = log.publish(topic, Caller::default(), &events).await;
-    done.map(|placed| placed.last)
+    match log.publish(topic, Caller::default(), &events).await? {
+        Publication::New(placed) => Ok(placed.last),
+        Publication::Repeated(place) => panic!("{place} has its id"),
+    }
 }
 
 /// Another program of the same package, such as `redis-sentinel`.

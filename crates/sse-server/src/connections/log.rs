@@ -5,6 +5,7 @@
 //! happened read here, such as the API and `sse serve`. An event that is sent makes no entry.
 
 mod lines;
+mod new_lives;
 mod reader;
 mod view;
 mod wait;
@@ -24,6 +25,7 @@ use super::end_reason::Why;
 use super::rates::Counts;
 use super::{Connections, Verdict, VerdictKind};
 pub use lines::{Happened, LogEntry, LogReceiver, Visit};
+pub use new_lives::{NewLifeReason, NewLives};
 pub(super) use reader::Found;
 pub(crate) use reader::LogReader;
 pub(crate) use view::LogLine;
@@ -89,10 +91,16 @@ pub(super) enum What {
     },
     /// A room was reset.
     Reset { room: Option<Box<str>> },
-    /// The engine that keeps the topics is there, at this place.
-    There { place: Box<str> },
+    /// The engine that keeps the topics is there, at this place, and which master it is if others
+    /// know that.
+    There {
+        place: Box<str>,
+        master: Option<Box<str>>,
+    },
     /// It is not, or no longer, for this reason.
     Lost { why: Box<str> },
+    /// Topics of the engine began a new life.
+    NewLives(Box<NewLives>),
 }
 
 /// A request for a stream, and who sent it. A copy: the log keeps no row, and so no topic and no
@@ -133,7 +141,8 @@ impl Entry {
             | What::Healed { .. }
             | What::Reset { .. }
             | What::There { .. }
-            | What::Lost { .. } => None,
+            | What::Lost { .. }
+            | What::NewLives(_) => None,
         }
     }
 
@@ -356,10 +365,16 @@ impl Connections {
         self.note(now, What::Healed { fault, room })
     }
 
-    /// Notes that the engine that keeps the topics is there, at this place.
-    pub(crate) fn engine_there(&self, place: &str, now: Now) {
-        let place = place.into();
-        self.note(now, What::There { place });
+    /// Notes that the engine that keeps the topics is there, at this place, and which master it is
+    /// if others know that.
+    pub(crate) fn engine_there(&self, place: &str, master: Option<&str>, now: Now) {
+        let (place, master) = (place.into(), master.map(Box::from));
+        self.note(now, What::There { place, master });
+    }
+
+    /// Notes that topics of the engine began a new life.
+    pub(crate) fn new_lives(&self, lives: NewLives, now: Now) {
+        self.note(now, What::NewLives(Box::new(lives)));
     }
 
     /// Notes that the engine that keeps the topics is away, and why.

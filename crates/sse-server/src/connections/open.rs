@@ -30,10 +30,14 @@ pub(crate) struct Open {
 
 impl Open {
     /// Notes that the kernel took `events` more, the last of them numbered `last`, and `bytes` in
-    /// all.
+    /// all. Whoever counts has the [`table`](Self::table) [`tell`](Connections::tell) afterwards.
     pub(crate) fn sent(&self, events: u64, last: Option<u64>, bytes: u64) {
         self.row.sent.add(events, last, bytes);
-        self.connections.tell();
+    }
+
+    /// The table that it is in.
+    pub(crate) fn table(&self) -> &Connections {
+        &self.connections
     }
 
     /// Where its bytes are kept for whoever looks, if they are.

@@ -92,46 +92,60 @@ pub(crate) async fn accept(
             accepted = listener.accept() => Some(accepted),
             () = ready(()), if !waiting.is_empty() => None,
         };
-        let mut next = accepted;
-        let mut count = 0;
-        while let Some(accepted) = next.take() {
-            match accepted {
-                Ok((socket, peer)) => {
-                    if let Some(socket) = admitted(socket, &run, waiting.len())
-                        && let Some(local) = local.or_else(|| socket.local_addr().ok())
-                    {
-                        waiting.push_back((socket, Ends { peer, local }));
-                    }
-                }
-                Err(e) if is_connection_error(&e) => {}
-                Err(e) => {
-                    if complained.is_none_or(|at| at.elapsed() >= COMPLAIN_EVERY) {
-                        complained = Some(Instant::now());
-                        tracing::warn!("cannot accept a connection ({e}): trying again");
-                    }
-                    begin(&run, waiting.drain(..));
-                    tokio::time::sleep(BACK_OFF).await;
-                    break;
-                }
+        let admit = |socket: TcpStream, peer| {
+            if let Some(socket) = admitted(socket, &run, waiting.len())
+                && let Some(local) = local.or_else(|| socket.local_addr().ok())
+            {
+                waiting.push_back((socket, Ends { peer, local }));
             }
-            count += 1;
-            // What is armed meanwhile is to strike the next one.
-            let is_armed = changed.has_changed().unwrap_or(false);
-            if count < ACCEPTED_AT_ONCE && !is_armed {
-                next = unconstrained(poll_fn(|cx| {
-                    Poll::Ready(match listener.poll_accept(cx) {
-                        Poll::Ready(accepted) => Some(accepted),
-                        Poll::Pending => None,
-                    })
-                }))
-                .await;
+        };
+        // What is armed meanwhile is to strike the next one.
+        let goes_on = || !changed.has_changed().unwrap_or(false);
+        if let Some(first) = accepted
+            && let Err(e) = accept_all(&listener, first, goes_on, admit).await
+        {
+            if complained.is_none_or(|at| at.elapsed() >= COMPLAIN_EVERY) {
+                complained = Some(Instant::now());
+                tracing::warn!("cannot accept a connection ({e}): trying again");
             }
+            begin(&run, waiting.drain(..));
+            tokio::time::sleep(BACK_OFF).await;
         }
         begin(&run, waiting.drain(..waiting.len().min(BEGUN_AT_ONCE)));
         if !waiting.is_empty() {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// Hands the first connection to `admit`, and all others that wait to be accepted, up to a bound
+/// and while it `goes_on`.
+async fn accept_all(
+    listener: &TcpListener,
+    first: io::Result<(TcpStream, SocketAddr)>,
+    goes_on: impl Fn() -> bool,
+    mut admit: impl FnMut(TcpStream, SocketAddr),
+) -> io::Result<()> {
+    let mut next = Some(first);
+    let mut count = 0;
+    while let Some(accepted) = next.take() {
+        match accepted {
+            Ok((socket, peer)) => admit(socket, peer),
+            Err(e) if is_connection_error(&e) => {}
+            Err(e) => return Err(e),
+        }
+        count += 1;
+        if count < ACCEPTED_AT_ONCE && goes_on() {
+            next = unconstrained(poll_fn(|cx| {
+                Poll::Ready(match listener.poll_accept(cx) {
+                    Poll::Ready(accepted) => Some(accepted),
+                    Poll::Pending => None,
+                })
+            }))
+            .await;
+        }
+    }
+    Ok(())
 }
 
 /// Gives each connection its task.

@@ -23,9 +23,10 @@ use super::door::Door;
 use super::params::Params;
 use super::streams;
 use super::visitor::{self, Visitor};
+use crate::clock;
 use crate::connections::{BODY_KEPT, Client, Numbering, ReadBody, Received, Resume, Why};
 use crate::drain::Stage;
-use crate::mount::{Account, Mount, MountArea, MountedAnswer, MountedRequest, MountedStream};
+use crate::mount::{self, Account, Mount, MountArea, MountedAnswer, MountedRequest, MountedStream};
 
 /// What a handler is told besides the request itself.
 #[derive(Clone, Copy)]
@@ -53,6 +54,14 @@ pub(super) fn tell_preflight(
     let about = (method, headers, Bytes::new());
     let asked = asked(context, request.uri(), about, told);
     mount.handler.preflight(&asked);
+}
+
+/// Tells the handler of a request that could not be read, if its path is one of a mount.
+pub(super) fn tell_unread(context: &Context, path: &str, status: StatusCode) {
+    let mount = mount::find(&context.mounts, path);
+    if let Some(mount) = mount.filter(|mount| !is_off(context, mount)) {
+        mount.handler.unread(path, status, clock::now());
+    }
 }
 
 /// Has the handler answer a request.

@@ -65,17 +65,25 @@ impl Readiness {
     }
 }
 
-/// How long an engine is away, if it is.
-fn away(engine: &EngineView, now: SystemTime) -> Option<Duration> {
-    let since = Duration::from_millis(engine.since_ms);
-    let away = since_1970(now).saturating_sub(since);
-    (engine.state != EngineState::There).then_some(away)
+/// How long an engine is away, if it is. A node that has never reached it was always without, so
+/// that a balancer sends it nobody at its start.
+fn away(state: EngineState, since: Duration, now: SystemTime) -> Option<Duration> {
+    match state {
+        EngineState::There => None,
+        EngineState::Connecting => Some(Duration::MAX),
+        EngineState::Lost => Some(since_1970(now).saturating_sub(since)),
+    }
 }
 
 pub(super) async fn ready(State(context): State<Arc<Context>>) -> Response<Body> {
     let phase = context.status.borrow().phase;
     let engine = context.rooms.default().engine.as_ref();
-    let away = engine.and_then(|engine| away(&engine.engine(), clock::now().wall));
+    let away = engine.and_then(|engine| {
+        let EngineView {
+            state, since_ms, ..
+        } = engine.engine();
+        away(state, Duration::from_millis(since_ms), clock::now().wall)
+    });
     let readiness = Readiness::of(phase, context.draining.stage(), away);
     let status = match readiness.ready {
         true => StatusCode::OK,
@@ -108,5 +116,20 @@ mod tests {
             Readiness::of(Phase::Running, Stage::None, away).state
         };
         assert_eq!([3000, 3001].map(away), [Word::Ready, Word::EngineAway]);
+    }
+
+    #[test]
+    fn an_engine_that_was_never_there_is_away_from_the_beginning() {
+        let since = Duration::from_secs(10);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(12);
+        for (state, word) in [
+            (EngineState::There, Word::Ready),
+            (EngineState::Lost, Word::Ready),
+            (EngineState::Connecting, Word::EngineAway),
+        ] {
+            let away = away(state, since, now);
+            let readiness = Readiness::of(Phase::Running, Stage::None, away);
+            assert_eq!(readiness.state, word, "{state:?}");
+        }
     }
 }

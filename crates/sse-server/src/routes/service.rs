@@ -388,6 +388,7 @@ impl Service {
         why: Why,
     ) {
         let client = unread_client(head, peer);
+        mounted::tell_unread(&self.context, &client.asked.stream, status);
         let ending = why;
         let connections = &self.context.connections;
         let received = Received::unread(head);

@@ -169,10 +169,12 @@ fn refuse(error: &Error) -> Response<Body> {
             | Engine::TooManyFollowed(_)
             | Engine::TooManyBytes(_)
             | Engine::EngineAway(_)
+            | Engine::TooManyWaiting(_)
+            | Engine::Stopping
             | Engine::EngineFull
             | Engine::TopicsFull(_)
             | Engine::TopicBlocked(_)
-            | Engine::MaybePublished
+            | Engine::MaybePublished(_)
             | Engine::MaybeEnded
             | Engine::PartlyPublished { .. },
         ) => StatusCode::SERVICE_UNAVAILABLE,

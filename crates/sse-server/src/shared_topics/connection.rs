@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use sse_engine::Error;
 use sse_engine::lock::lock;
-use sse_engine::topics::{Append, Command, LogEntry, Position, Reply, Verb};
+use sse_engine::topics::{Command, LogEntry, Position, Reply, Verb};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::back_off::BackOff;
+use super::births::{Begun, MOMENT};
 use super::counted::{Counted, counted};
 use super::entry::Refused;
 use super::link::{Link, ends_all};
@@ -50,7 +51,9 @@ pub(super) async fn keep(shared: Arc<Shared>) {
         () = end.cancelled() => {}
         () = connect(&shared) => {}
         () = tidy(&shared) => {}
+        () = tell(&shared) => {}
     }
+    shared.tell_of_lives();
     if let Some(link) = lock(&shared.state).link.take() {
         link.lost.cancel();
     }
@@ -202,13 +205,27 @@ async fn tidy(shared: &Arc<Shared>) {
     }
 }
 
+/// Tells of lives that began, a moment after the first of them.
+async fn tell(shared: &Shared) {
+    loop {
+        shared.born.notified().await;
+        sleep(MOMENT).await;
+        shared.tell_of_lives();
+    }
+}
+
 impl Shared {
     /// There is a connection, and nothing went over it yet.
     fn connected(self: &Arc<Self>, link: &Arc<Link>) {
         let now = clock::now();
+        let (master, process) = (link.log.master(), link.log.process());
         let mut state = lock(&self.state);
         state.link = Some(Arc::clone(link));
         state.standing.there(link.log.warnings(), now.wall);
+        if state.process != process {
+            state.process = process;
+            state.processes += 1;
+        }
         let mut names = Vec::with_capacity(state.topics.len());
         for (name, entry) in &mut state.topics {
             entry.follower.connected();
@@ -219,7 +236,9 @@ impl Shared {
         // Those that somebody reads are asked about first: there may be thousands of others.
         names.sort_by_key(|(is_unread, _)| *is_unread);
         names.iter().for_each(|(_, name)| self.asks.add(name));
-        self.connections.engine_there(&self.engine.place(), now);
+        let place = self.engine.place();
+        self.connections
+            .engine_there(&place, master.as_deref(), now);
         for (_, name) in &names {
             self.publish_next(name);
         }
@@ -229,7 +248,7 @@ impl Shared {
     fn cut(&self, why: &Error) {
         let now = clock::now();
         let why = match why {
-            Error::EngineAway(why) => why.clone(),
+            Error::EngineAway(why) | Error::MaybePublished(why) => why.clone(),
             other => other.to_string(),
         };
         let mut state = lock(&self.state);
@@ -263,12 +282,13 @@ impl Shared {
     /// Takes an answer.
     fn answered(self: &Arc<Self>, name: &Arc<str>, round: u64, reply: Reply) {
         let mut state = lock(&self.state);
+        let process = state.processes;
         let Some(entry) = state.topics.get_mut(name) else {
             return;
         };
-        let reads = entry.answered(round, reply);
-        let lives = self.work(name, entry);
-        state.lives += lives.0;
+        let (reads, begun) = entry.answered(round, reply, process);
+        _ = self.work(name, entry);
+        self.note_lives(&mut state, name, begun);
         drop(state);
         if reads {
             self.reads.notify_one();
@@ -284,7 +304,6 @@ impl Shared {
         if !state.is_current(link) {
             return;
         }
-        state.standing.error = Some(why.to_string());
         let State {
             topics, waiting, ..
         } = &mut *state;
@@ -328,38 +347,52 @@ impl Shared {
             let Some(entry) = state.topics.get_mut(&name) else {
                 continue;
             };
-            entry.read(entries);
-            let (lives, task) = self.work(&name, entry);
-            state.lives += lives;
-            tasks.extend(task);
+            let begun = entry.read(entries);
+            tasks.extend(self.work(&name, entry));
+            self.note_lives(&mut state, &name, begun);
         }
         tasks
     }
 
-    /// Has the steps of a topic done, where there are any. Answers how many lives began with them,
-    /// and the task that does them where it was begun.
-    fn work(
-        self: &Arc<Self>,
-        name: &Arc<str>,
-        entry: &mut super::Entry,
-    ) -> (u64, Option<JoinHandle<()>>) {
-        let Some(ring) = &mut entry.ring else {
-            return (0, None);
-        };
+    /// Notes that lives of a topic began. Those who have no place in it yet get no gap.
+    fn note_lives(&self, state: &mut State, name: &Arc<str>, begun: Begun) {
+        if begun.lives == 0 {
+            return;
+        }
+        state.lives += begun.lives;
+        let ring = state.topics.get(name).and_then(|entry| entry.ring.as_ref());
+        let subscribers = ring.map_or(0, |ring| {
+            let topic = &ring.topic;
+            topic.subscribers().saturating_sub(topic.waiting())
+        });
+        state.births.add(name, begun, subscribers);
+        self.born.notify_one();
+    }
+
+    /// Tells in the log of the lives that began.
+    fn tell_of_lives(&self) {
+        let lives = lock(&self.state).births.take();
+        for lives in lives {
+            self.connections.new_lives(lives, clock::now());
+        }
+    }
+
+    /// Has the steps of a topic done, where there are any. Answers the task that does them, where
+    /// it was begun.
+    fn work(self: &Arc<Self>, name: &Arc<str>, entry: &mut super::Entry) -> Option<JoinHandle<()>> {
+        let ring = entry.ring.as_mut()?;
         if ring.steps.is_empty() || ring.is_busy {
-            return (0, None);
+            return None;
         }
         ring.is_busy = true;
         let (topic, steps) = (Arc::clone(&ring.topic), std::mem::take(&mut ring.steps));
-        let lives = steps.iter().filter(|step| begins_life(step)).count() as u64;
         let (shared, name) = (Arc::clone(self), Arc::clone(name));
-        let task = tokio::spawn(async move {
+        Some(tokio::spawn(async move {
             // It is no longer there when nobody has read it for long.
             if topic.replicate(&steps).await.is_some() {
                 shared.worked(&name, &topic);
             }
-        });
-        (lives, Some(task))
+        }))
     }
 
     /// The steps of a topic are done: there may be more.
@@ -373,18 +406,11 @@ impl Shared {
             return;
         }
         let reads = ring.rests();
-        let (lives, _) = self.work(name, entry);
-        state.lives += lives;
+        _ = self.work(name, entry);
         drop(state);
         if reads {
             self.reads.notify_one();
         }
         self.asks.add(name);
     }
-}
-
-/// Whether readers are told with it that nobody can count what they lack, which is so where a life
-/// began.
-fn begins_life(step: &Append) -> bool {
-    matches!(step, Append::Gap { lost: None, .. })
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use sse_engine::Error;
-use sse_engine::topics::{Answer, Caller, Log, LogEntry, Placed, Position, Presence};
+use sse_engine::topics::{Answer, Caller, Log, LogEntry, Placed, Position, Presence, Publication};
 use sse_wire::Event;
 
 use super::link::ends_all;
@@ -39,8 +39,14 @@ impl Log for Counted {
         topic: &'a str,
         caller: Caller,
         events: &'a [Event<'a>],
-    ) -> Answer<'a, Placed> {
-        self.count(EngineCall::Publish, self.log.publish(topic, caller, events))
+    ) -> Answer<'a, Publication> {
+        let answer = self.log.publish(topic, caller, events);
+        let mut counting = counted(&self.calls, EngineCall::Publish, answer);
+        counting.done = |publication| match publication {
+            Publication::New(_) => CallResult::Done,
+            Publication::Repeated(_) => CallResult::Refused,
+        };
+        Box::pin(counting)
     }
 
     fn touch<'a>(&'a self, topic: &'a str, caller: Caller) -> Answer<'a, Placed> {
@@ -66,15 +72,28 @@ impl Log for Counted {
         self.count(EngineCall::Beat, self.log.beat(here))
     }
 
+    fn master(&self) -> Option<String> {
+        self.log.master()
+    }
+
+    fn process(&self) -> Option<String> {
+        self.log.process()
+    }
+
     fn warnings(&self) -> Vec<String> {
         self.log.warnings()
     }
 }
 
 /// The same answer, counted when it is there or when nobody waits for it any more.
-pub(super) fn counted<F>(calls: &EngineCalls, call: EngineCall, answer: F) -> Counting<'_, F> {
+pub(super) fn counted<T, F>(
+    calls: &EngineCalls,
+    call: EngineCall,
+    answer: F,
+) -> Counting<'_, T, F> {
     Counting {
         answer,
+        done: |_| CallResult::Done,
         call,
         calls,
         began: clock::now().instant,
@@ -83,15 +102,17 @@ pub(super) fn counted<F>(calls: &EngineCalls, call: EngineCall, answer: F) -> Co
 }
 
 /// An answer that is waited for.
-pub(super) struct Counting<'a, F> {
+pub(super) struct Counting<'a, T, F> {
     answer: F,
+    /// As what it counts where it is no error.
+    done: fn(&T) -> CallResult,
     call: EngineCall,
     calls: &'a EngineCalls,
     began: Instant,
     is_over: bool,
 }
 
-impl<F> Counting<'_, F> {
+impl<T, F> Counting<'_, T, F> {
     fn over(&mut self, result: CallResult) {
         self.is_over = true;
         let time = clock::now().instant.saturating_duration_since(self.began);
@@ -99,21 +120,22 @@ impl<F> Counting<'_, F> {
     }
 }
 
-impl<T, F: Future<Output = Result<T, Error>> + Unpin> Future for Counting<'_, F> {
+impl<T, F: Future<Output = Result<T, Error>> + Unpin> Future for Counting<'_, T, F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = std::task::ready!(Pin::new(&mut self.answer).poll(cx));
-        self.over(match &answer {
-            Ok(_) => CallResult::Done,
+        let result = match &answer {
+            Ok(done) => (self.done)(done),
             Err(error) if ends_all(error) => CallResult::Failed,
             Err(_) => CallResult::Refused,
-        });
+        };
+        self.over(result);
         Poll::Ready(answer)
     }
 }
 
-impl<F> Drop for Counting<'_, F> {
+impl<T, F> Drop for Counting<'_, T, F> {
     fn drop(&mut self) {
         if !self.is_over {
             self.over(CallResult::Dropped);

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Shared;
 use super::link::{Link, ends_all};
-use super::publishing::{TURN, WHOLE, stopping};
+use super::publishing::{TURN, WHOLE};
 
 /// How often it is looked whether the end may go out.
 const LOOK: Duration = Duration::from_millis(10);
@@ -34,7 +34,7 @@ impl Shared {
             }
             tokio::select! {
                 () = sleep(LOOK) => {}
-                () = &mut stop => return Err(stopping()),
+                () = &mut stop => return Err(Error::Stopping),
             }
         };
         let ended = tokio::select! {
@@ -48,7 +48,7 @@ impl Shared {
             link.lose(error.clone());
         }
         Err(match error {
-            Error::MaybePublished => Error::MaybeEnded,
+            Error::MaybePublished(_) => Error::MaybeEnded,
             error => error,
         })
     }

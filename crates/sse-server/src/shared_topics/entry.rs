@@ -7,6 +7,7 @@ use std::time::Instant;
 use sse_engine::Error;
 use sse_engine::topics::{Append, Command, Follower, LogEntry, Position, Reply, Topic};
 
+use super::births::Begun;
 use super::queue::Waiting;
 
 /// What this node knows of one topic.
@@ -25,6 +26,8 @@ pub(super) struct Entry {
     pub(super) is_publishing: bool,
     /// Set while the engine refuses this topic alone.
     pub(super) refused: Option<Refused>,
+    /// Which process of the engine it was caught up with last, counted.
+    process: u64,
 }
 
 /// The engine refused a topic.
@@ -91,16 +94,33 @@ impl Entry {
         due.is_some_and(|due| due <= now)
     }
 
-    /// Takes the answer to a question. Answers whether it can be read from now on, and was not
-    /// before.
-    pub(super) fn answered(&mut self, round: u64, reply: Reply) -> bool {
+    /// Takes the answer to a question from this process of the engine. Answers whether it can be
+    /// read from now on, and was not before, and which lives began.
+    pub(super) fn answered(&mut self, round: u64, reply: Reply, process: u64) -> (bool, Begun) {
         self.refused = None;
+        let mut begun = self.begun(|follower, steps| follower.answered(round, reply, steps));
+        begun.is_other_process = self.process != process;
+        let reads = self.follower.reads_behind().map(|(round, _)| round);
+        if reads.is_some() {
+            self.process = process;
+        }
+        let ring = self.ring.as_ref();
+        let is_read = reads.is_some() && ring.is_some_and(|ring| ring.read_in != reads);
+        (is_read, begun)
+    }
+
+    /// Hands out steps, and answers which lives begin with them.
+    fn begun(&mut self, act: impl FnOnce(&mut Follower, &mut Vec<Append>)) -> Begun {
         let mut none = Vec::new();
         let steps = self.ring.as_mut().map_or(&mut none, |ring| &mut ring.steps);
-        self.follower.answered(round, reply, steps);
-        let reads = self.follower.reads_behind().map(|(round, _)| round);
-        let ring = self.ring.as_ref();
-        reads.is_some() && ring.is_some_and(|ring| ring.read_in != reads)
+        let (ended, before) = (self.follower.ended(), steps.len());
+        act(&mut self.follower, steps);
+        let lives = steps[before..].iter().filter(|step| begins_life(step));
+        Begun {
+            lives: lives.count() as u64,
+            ended: self.follower.ended() - ended,
+            is_other_process: false,
+        }
     }
 
     /// The place behind which it is to be read now, if it is.
@@ -112,12 +132,11 @@ impl Entry {
         (!ring.is_busy).then_some(place)
     }
 
-    /// Takes what was read behind that place.
-    pub(super) fn read(&mut self, entries: Vec<LogEntry>) {
-        if let Some(ring) = &mut self.ring
-            && let Some(round) = ring.read_in
-        {
-            self.follower.read(round, entries, &mut ring.steps);
+    /// Takes what was read behind that place. Answers which lives began.
+    pub(super) fn read(&mut self, entries: Vec<LogEntry>) -> Begun {
+        match self.ring.as_ref().and_then(|ring| ring.read_in) {
+            Some(round) => self.begun(|follower, steps| follower.read(round, entries, steps)),
+            None => Begun::default(),
         }
     }
 
@@ -142,4 +161,10 @@ impl Entry {
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.is_idle() && self.follower.is_over(now)
     }
+}
+
+/// Whether readers are told with it that nobody can count what they lack, which is so where a life
+/// began.
+fn begins_life(step: &Append) -> bool {
+    matches!(step, Append::Gap { lost: None, .. })
 }

@@ -54,5 +54,5 @@ impl Link {
 
 /// Whether an error is of the connection, and not of one topic or event.
 pub(super) fn ends_all(error: &Error) -> bool {
-    matches!(error, Error::EngineAway(_) | Error::MaybePublished)
+    matches!(error, Error::EngineAway(_) | Error::MaybePublished(_))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sse_engine::Error;
 use sse_engine::lock::lock;
-use sse_engine::topics::{Answer, Batch, Caller, Placed, Position, Published, is_name};
+use sse_engine::topics::{Answer, Batch, Caller, Position, Publication, Published, is_name};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
@@ -31,9 +31,9 @@ pub(super) const MOST_WAITING: usize = 1024;
 pub(super) const TURN: Duration = Duration::from_millis(1000);
 pub(super) const WHOLE: Duration = Duration::from_millis(1900);
 
-/// What is told whose turn did not come before the stop.
-pub(super) fn stopping() -> Error {
-    Error::EngineAway("this server stops".to_owned())
+/// What is told where the answer did not come in time, whatever becomes of the connection.
+fn unsure() -> Error {
+    Error::MaybePublished("it does not answer in time".to_owned())
 }
 
 /// A publish that waits for its turn. It is taken back where nobody waits for it any more.
@@ -125,23 +125,23 @@ impl Shared {
         };
         if let Some(Some(answer)) = turn {
             queued.over = true;
-            return answer.unwrap_or(Err(Error::MaybePublished));
+            return answer.unwrap_or_else(|_| Err(unsure()));
         }
         if queued.withdraw() {
             return Err(match turn {
                 Some(_) => Error::EngineAway(self.why_away()),
-                None => stopping(),
+                None => Error::Stopping,
             });
         }
         if turn.is_none() {
-            return Err(Error::MaybePublished);
+            return Err(unsure());
         }
         let answer = tokio::select! {
             answer = timeout_at(came + WHOLE, &mut answered) => answer.ok(),
             () = &mut stop => None,
         };
         let answer = answer.and_then(Result::ok);
-        answer.unwrap_or(Err(Error::MaybePublished))
+        answer.unwrap_or_else(|| Err(unsure()))
     }
 
     fn enqueue(
@@ -153,8 +153,7 @@ impl Shared {
     ) -> Result<u64, Error> {
         let mut state = lock(&self.state);
         if state.waiting >= MOST_WAITING {
-            let why = format!("{MOST_WAITING} publishes wait for it already");
-            return Err(Error::EngineAway(why));
+            return Err(Error::TooManyWaiting(MOST_WAITING));
         }
         let number = state.numbers + 1;
         let entry = state.entry(name);
@@ -238,12 +237,15 @@ impl Shared {
         is_round.then_some((caller, calls))
     }
 
-    /// The engine has published to a topic.
-    fn published(&self, name: &Arc<str>, placed: Placed) {
+    /// The engine has published to a topic, or had published before what is repeated.
+    fn published(&self, name: &Arc<str>, publication: Publication) {
         let now = clock::now().instant;
         let mut state = lock(&self.state);
         if let Some(entry) = state.topics.get_mut(name) {
-            entry.follower.published(now, placed);
+            match publication {
+                Publication::New(placed) => entry.follower.published(now, placed),
+                Publication::Repeated(place) => entry.follower.repeated(now, place),
+            }
             // The first of a topic goes out without a touch, and the next do not.
             if !entry.follower.may_publish() {
                 self.asks.add(name);
@@ -258,28 +260,35 @@ async fn rounds(shared: Arc<Shared>, name: Arc<str>, link: Arc<Link>) {
         let permits = u32::try_from(calls.len()).unwrap_or(1);
         let permits = shared.calls.acquire_many(permits).await;
         let events: Vec<_> = calls.iter().map(Call::events).collect();
-        let answers: Vec<Answer<'_, Placed>> = events
+        let answers: Vec<Answer<'_, Publication>> = events
             .iter()
             .map(|events| link.log.publish(&name, caller, events))
             .collect();
         let answers = tokio::select! {
             answers = in_order(answers) => answers,
             () = link.lost.cancelled() => {
-                calls.iter().map(|_| Err(Error::MaybePublished)).collect()
+                calls.iter().map(|_| Err(unsure())).collect()
             }
         };
         drop((events, permits));
         let mut lost = None;
         for (call, answer) in calls.into_iter().zip(answers) {
             match &answer {
-                Ok(placed) => {
+                Ok(publication) => {
                     link.works();
-                    shared.published(&name, *placed);
+                    shared.published(&name, *publication);
                 }
                 Err(error) if ends_all(error) => lost = Some(error.clone()),
                 Err(_) => {}
             }
-            call.answer(&answer);
+            let placed = answer.and_then(|publication| match publication {
+                Publication::New(placed) => Ok(placed),
+                Publication::Repeated(_) => {
+                    let id = call.id().unwrap_or_default();
+                    Err(Error::IdTaken(id.to_owned()))
+                }
+            });
+            call.answer(&placed);
         }
         if let Some(error) = lost {
             link.lose(error);

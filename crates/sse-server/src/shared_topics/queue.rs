@@ -55,6 +55,11 @@ impl Call {
             .collect()
     }
 
+    /// The id that its publisher gave, if one did: then it has one event.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.parts.iter().find_map(|part| part.batch.id())
+    }
+
     /// Tells each publisher where its last event is.
     pub(super) fn answer(self, placed: &Result<Placed, Error>) {
         let mut behind = self.events as u64;

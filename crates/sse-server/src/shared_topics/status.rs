@@ -24,13 +24,15 @@ pub enum EngineState {
 pub struct EngineView {
     /// Where it is, without a password.
     pub place: String,
+    /// The master in use, where the place names Sentinels that know it.
+    pub master: Option<String>,
     /// The name of this node.
     pub node: String,
     /// Whether it is there.
     pub state: EngineState,
     /// Since when, in milliseconds since 1970.
     pub since_ms: u64,
-    /// What went wrong last, in a sentence; nothing where nothing did yet.
+    /// Why it is away; nothing while it is there, and before the first try failed.
     pub error: Option<String>,
     /// Lives of topics that this node saw begin: each was a gap for those who listened.
     pub lives: u64,
@@ -46,7 +48,7 @@ pub struct EngineView {
     pub waiting: usize,
     /// Entries that were no events of ours.
     pub skipped: u64,
-    /// What is wrong with how it is set up, a sentence each.
+    /// What is wrong with how it is set up, and topics that it refuses, a sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -57,7 +59,7 @@ pub(super) struct Standing {
     pub(super) since_ms: u64,
     /// Both as they were before the connection that there is.
     before: (EngineState, u64),
-    /// The last error, for people.
+    /// Why it is away, for people.
     pub(super) error: Option<String>,
     /// Connections that there were.
     pub(super) connections: u64,
@@ -82,6 +84,7 @@ impl Standing {
         self.before = (self.state, self.since_ms);
         self.state = EngineState::There;
         self.since_ms = millis(since_1970(wall));
+        self.error = None;
         self.connections += 1;
         self.warn(warnings);
     }
@@ -127,6 +130,7 @@ mod tests {
         for s in 2..9 {
             standing.there(Vec::new(), at(s));
             assert_eq!(told(&standing), (EngineState::There, s * 1000));
+            assert_eq!(standing.error, None, "it is over");
             standing.away("no answer", false, at(s));
             assert_eq!(told(&standing), (EngineState::Connecting, 1000));
         }

@@ -5,7 +5,7 @@ use std::future::{pending, ready};
 use std::task::Poll;
 
 use sse_engine::topics::{
-    Answer, Caller, Draft, Log, LogEntry, Placed, Position, Presence, TopicConfig,
+    Answer, Caller, Draft, Log, LogEntry, Placed, Position, Presence, Publication, TopicConfig,
 };
 use sse_wire::Event;
 
@@ -29,7 +29,7 @@ impl Engine for Nowhere {
 /// it is told no answer for, it never answers.
 #[derive(Clone, Debug, Default)]
 struct Told {
-    publishes: Arc<Mutex<VecDeque<Result<Placed, Error>>>>,
+    publishes: Arc<Mutex<VecDeque<Result<Publication, Error>>>>,
     touches: Option<Result<Placed, Error>>,
     /// The topics that were touched.
     touched: Arc<Mutex<Vec<String>>>,
@@ -47,7 +47,7 @@ impl Engine for Told {
 }
 
 impl Log for Told {
-    fn publish<'a>(&'a self, _: &'a str, _: Caller, _: &'a [Event<'a>]) -> Answer<'a, Placed> {
+    fn publish<'a>(&'a self, _: &'a str, _: Caller, _: &'a [Event<'a>]) -> Answer<'a, Publication> {
         match lock(&self.publishes).pop_front() {
             Some(answer) => Box::pin(ready(answer)),
             None => Box::pin(pending()),
@@ -79,6 +79,14 @@ impl Log for Told {
 
     fn beat<'a>(&'a self, _: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence> {
         Box::pin(pending())
+    }
+
+    fn master(&self) -> Option<String> {
+        None
+    }
+
+    fn process(&self) -> Option<String> {
+        None
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -214,7 +222,7 @@ async fn a_publish_waits_a_second_and_is_then_taken_back() {
     assert!(matches!(refused, Err(Error::EngineAway(_))), "{refused:?}");
     assert!(began.elapsed() < Duration::from_millis(1100));
     let stopped = publish(&node, std::future::ready(())).await;
-    assert!(matches!(stopped, Err(Error::EngineAway(_))), "{stopped:?}");
+    assert_eq!(stopped, Err(Error::Stopping));
     let state = lock(&node.shared.state);
     assert_eq!(state.waiting, 0);
     assert!(state.topics["news"].queue.is_empty());
@@ -257,10 +265,8 @@ async fn of_more_than_1024_that_wait_each_hears_at_once() {
     })
     .await;
     let began = tokio::time::Instant::now();
-    let Err(Error::EngineAway(why)) = publish(&node, std::future::pending()).await else {
-        panic!("there was room");
-    };
-    assert!(why.contains("1024"), "{why}");
+    let refused = publish(&node, std::future::pending()).await;
+    assert_eq!(refused, Err(Error::TooManyWaiting(1024)));
     assert_eq!(began.elapsed(), Duration::ZERO);
     drop(all);
 }
@@ -341,6 +347,29 @@ async fn who_publishes_to_a_topic_that_the_engine_refuses_hears_why() {
     }
     assert!(began.elapsed() < TOLD, "{:?}", began.elapsed());
     assert_eq!(lock(&node.shared.state).waiting, 0);
+    let told = node.engine();
+    assert_eq!(
+        (told.error, told.warnings),
+        (None, vec![format!("news: {why}")])
+    );
+}
+
+/// The reason was the sentence for its publisher: that the event may have been published.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_lost_in_a_publish_has_its_own_reason() {
+    let engine = Told::default();
+    let lost = Error::MaybePublished("near: it closed the connection".to_owned());
+    lock(&engine.publishes).push_back(Err(lost.clone()));
+    let node = connected(engine, 1);
+    let mut changed = node.changed();
+    assert_eq!(publish(&node, pending()).await, Err(lost));
+    let why = loop {
+        if let Some(why) = node.engine().error {
+            break why;
+        }
+        changed.changed().await.expect("the node is there");
+    };
+    assert_eq!(why, "near: it closed the connection");
 }
 
 /// Enough for all that happens at once.
@@ -353,7 +382,8 @@ async fn a_batch_that_fails_in_its_middle_says_how_much_was_published() {
         touches: Some(Ok(placed(1000))),
         ..Told::default()
     };
-    let answers = [Ok(placed(1000)), Ok(placed(2000)), Err(Error::EngineFull)];
+    let done = [1000, 2000].map(|seq| Ok(Publication::New(placed(seq))));
+    let answers = done.into_iter().chain([Err(Error::EngineFull)]);
     lock(&engine.publishes).extend(answers);
     let node = connected(engine, 1);
     let lines = Draft {
@@ -366,6 +396,28 @@ async fn a_batch_that_fails_in_its_middle_says_how_much_was_published() {
         panic!("{failed:?}");
     };
     assert_eq!((done, all, *why), (2000, 2500, Error::EngineFull));
+}
+
+/// A master that was replaced said 409, and the node that passed that on did not answer for the
+/// event: it was lost with the master, and nobody was told.
+#[tokio::test(start_paused = true)]
+async fn a_node_answers_for_what_it_says_was_published_before() {
+    let engine = Told {
+        touches: Some(Ok(placed(1))),
+        ..Told::default()
+    };
+    let place = Position { born: 7, seq: 3 };
+    lock(&engine.publishes).push_back(Ok(Publication::Repeated(place)));
+    let node = connected(engine, 1);
+    let repeated = Batch::one(Draft {
+        id: Some("a".to_owned()),
+        ..Draft::default()
+    });
+    let refused = node.publish("news", repeated, pending()).await;
+    assert_eq!(refused.err(), Some(Error::IdTaken("a".to_owned())));
+    let state = lock(&node.shared.state);
+    let caller = state.topics["news"].follower.caller(Instant::now());
+    assert_eq!(caller.acked, Some(place));
 }
 
 #[tokio::test(start_paused = true)]
@@ -386,7 +438,7 @@ async fn an_end_is_answered_within_two_seconds_and_at_a_stop_at_once() {
     let stop = tokio::time::sleep(Duration::from_millis(100));
     let began = tokio::time::Instant::now();
     let ended = away.end("news", stop).await;
-    assert!(matches!(ended, Err(Error::EngineAway(_))), "{ended:?}");
+    assert_eq!(ended, Err(Error::Stopping));
     assert!(began.elapsed() < Duration::from_millis(110));
 }
 

@@ -17,7 +17,7 @@ use sse_wire::Framing;
 
 use super::socket::{Hangup, Socket};
 use crate::clock;
-use crate::connections::{EndedBy, Open, Why};
+use crate::connections::{Connections, EndedBy, Open, Why};
 
 /// A stream that begins: everything that the transport takes over.
 ///
@@ -190,6 +190,11 @@ impl Delivery {
     /// The id of its row.
     pub(super) fn id(&self) -> u64 {
         self.open.id()
+    }
+
+    /// The table that it is in.
+    pub(super) fn table(&self) -> &Connections {
+        self.open.table()
     }
 
     /// Whether a fault may strike it.

@@ -7,12 +7,13 @@
 //! Invariant: a visit never waits, so no connection delays another.
 
 mod places;
+mod slot;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use slab::Slab;
 use sse_engine::pump::{Act, How, Leave};
@@ -21,6 +22,7 @@ use sse_engine::write_buffer::WriteBuffer;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use self::slot::{Close, Slot, State};
 use super::Bounds;
 use super::acts::Order;
 use super::ages::Ages;
@@ -28,10 +30,10 @@ use super::delivery::{
     CUT_OFF, Delivery, EndCause, STOPPED, TOO_SLOW, UPSTREAM_CUT, UPSTREAM_RESET, Visit,
 };
 use super::orders::Orders;
-use super::readers::{Readers, Seat};
+use super::readers::Readers;
 use super::ready_queue::{Ready, Token};
-use super::socket::Socket;
-use super::timers::{Armed, Timers};
+use super::timers::Timers;
+use super::unsaid::Unsaid;
 use super::waiting::Waiting;
 use crate::clock;
 use crate::measures::Histogram;
@@ -90,47 +92,8 @@ pub(super) struct Sweeper {
     held: Arc<AtomicUsize>,
     /// What connections are asked to do from outside, those too that are on their way.
     orders: Orders,
-}
-
-/// A connection's place.
-struct Slot {
-    state: State,
-    /// Given to the socket in each visit. It is made once, so that a visit allocates none.
-    waker: Waker,
-    /// The one wish among the timers that counts for it.
-    armed: Armed,
-    /// Where it is entered among the readers of its topic.
-    seat: Option<Seat>,
-    /// Whether it stands in `unpaced`.
-    queued: bool,
-}
-
-enum State {
-    Open(Delivery),
-    /// Everything was sent, and the client closes first, or the time is over.
-    Closing {
-        socket: Socket,
-        until: Instant,
-        /// Whether it is reset when the time is over.
-        resets: bool,
-    },
-    /// Its place is about to be given free.
-    Free,
-}
-
-/// How a socket is closed.
-#[derive(Clone, Copy)]
-enum Close {
-    /// The kernel sends what it has, then the end.
-    InOrder,
-    /// As above, but the client sent what nobody read: it closes first, or else is given some time.
-    Patiently,
-    Reset,
-    /// Nothing more is sent, and the client is not told so before this instant.
-    Later {
-        until: Instant,
-        resets: bool,
-    },
+    /// The table that is yet to say that a visit changed it.
+    unsaid: Unsaid,
 }
 
 impl Sweeper {
@@ -151,6 +114,7 @@ impl Sweeper {
             unstopped: 0,
             held,
             orders: Orders::default(),
+            unsaid: Unsaid::default(),
         }
     }
 
@@ -224,6 +188,7 @@ impl Sweeper {
         let placed = self.place_some(now);
         let swept = self.sweep(now);
         let sent = self.turns(now);
+        self.unsaid.say();
         woken || stopped || ordered || due || placed || swept || sent
     }
 
@@ -456,7 +421,9 @@ impl Sweeper {
             delivery.act(now, Act::Leave(Leave::Aged));
         }
         let aged_at = self.ages.instant(delivery.aged_at);
-        match delivery.visit(now, self.stall, &mut self.out, &mut cx) {
+        let visit = delivery.visit(now, self.stall, &mut self.out, &mut cx);
+        self.unsaid.note(delivery.table());
+        match visit {
             Visit::Wait(at) => {
                 if let Some(at) = at.into_iter().chain(aged_at).min() {
                     self.timers.arm(key, &mut slot.armed, at);

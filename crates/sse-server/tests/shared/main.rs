@@ -5,6 +5,7 @@ mod support;
 
 mod away;
 mod cost;
+mod lives;
 mod masters;
 mod operate;
 mod publish;

@@ -136,6 +136,17 @@ async fn an_engine_that_is_away_for_long_makes_a_node_not_ready_until_it_is_back
     }
 }
 
+/// A node was ready for its first three seconds, and a balancer sent it clients that waited.
+#[tokio::test]
+async fn a_node_that_has_never_reached_the_engine_is_not_ready() {
+    let mut redis = Redis::start();
+    redis.kill();
+    let node = redis.node("a").await;
+    assert_eq!(readiness(&node).await, engine_away());
+    redis.go_on();
+    assert_eq!(until_not(&node, &engine_away()).await, ready());
+}
+
 /// What is refused for its own sake is no loss of the connection, and what nobody waits for any
 /// more is neither.
 #[tokio::test]

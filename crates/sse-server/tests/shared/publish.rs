@@ -21,6 +21,8 @@ async fn an_id_is_taken_on_all_nodes() {
     assert_eq!(answer["id"], "one");
     let (head, answer) = b.post("/topics/news?id=one", &[], "y").await;
     assert_eq!(head.status, 409, "{answer}");
+    let told = "if you repeat a publish, that was published;";
+    assert!(answer.contains(told), "{answer}");
 }
 
 #[tokio::test]

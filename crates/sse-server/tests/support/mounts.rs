@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use axum::http::Response;
+use axum::http::{Response, StatusCode};
 use sse_engine::file;
+use sse_engine::time::Now;
 use sse_server::{
     Answering, Config, ExtraListeners, Handler, Mount, MountArea, MountedAnswer, MountedEnd,
     MountedRequest, MountedStream, Watcher,
@@ -26,6 +27,7 @@ pub struct Answers {
     answer: Box<Answer>,
     asked: Mutex<Vec<MountedRequest>>,
     preflights: Mutex<Vec<MountedRequest>>,
+    unread: Mutex<Vec<(String, StatusCode)>>,
     listeners: Mutex<ExtraListeners>,
     told: UnboundedSender<MountedEnd>,
 }
@@ -45,6 +47,10 @@ impl Handler for Answers {
 
     fn preflight(&self, request: &MountedRequest) {
         of(&self.preflights).push(request.clone());
+    }
+
+    fn unread(&self, path: &str, status: StatusCode, _at: Now) {
+        of(&self.unread).push((path.to_owned(), status));
     }
 
     fn join(&self, listeners: &ExtraListeners) {
@@ -81,6 +87,7 @@ impl Mounted {
             answer: Box::new(answer),
             asked: Mutex::default(),
             preflights: Mutex::default(),
+            unread: Mutex::default(),
             listeners: Mutex::default(),
             told: send,
         });
@@ -117,6 +124,11 @@ impl Mounted {
     /// What it was asked since the last look.
     pub fn asked(&self) -> Vec<MountedRequest> {
         std::mem::take(&mut of(&self.handler.asked))
+    }
+
+    /// The requests that could not be read.
+    pub fn unread(&self) -> Vec<(String, StatusCode)> {
+        std::mem::take(&mut of(&self.handler.unread))
     }
 
     pub fn preflights(&self) -> Vec<MountedRequest> {

@@ -19,7 +19,19 @@ const stream = await client.chat.completions.create({
   messages: [{ role: "user", content: "Say something." }],
   stream: true,
 });
-for await (const { choices } of stream) {
-  // Case L2: the user stops the answer. The SDK is to be told so by its controller, or by a break.
-  if (choices[0]?.delta.content === "Stop now.") stream.controller.abort();
+let text = "";
+try {
+  for await (const { choices } of stream) {
+    text += choices[0]?.delta.content ?? "";
+    // Case L2: the user stops the answer. The SDK is told so by its controller, or by a break.
+    if (text === "Stop now.") stream.controller.abort();
+  }
+  await saw({ data: text });
+} catch (error) {
+  await saw({ error: String(error) });
+}
+
+/** Tells the lab what a user sees (docs/LAB.md): the text, or an error. */
+async function saw(shown) {
+  await fetch(`${baseURL}/saw?${new URLSearchParams(shown)}`);
 }

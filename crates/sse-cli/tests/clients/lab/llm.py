@@ -5,6 +5,8 @@ usage: llm.py BASE_URL
 
 import sys
 import time
+import urllib.parse
+import urllib.request
 
 from openai import OpenAI
 
@@ -14,11 +16,21 @@ stream = client.chat.completions.create(
     messages=[{"role": "user", "content": "Say something."}],
     stream=True,
 )
-for chunk in stream:
-    # Case L2: the user stops the answer.
-    if chunk.choices and chunk.choices[0].delta.content == "Stop now.":
-        stream.close()
-        break
+
+text, shown = "", {}
+try:
+    for chunk in stream:
+        text += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+        # Case L2: the user stops the answer.
+        if text == "Stop now.":
+            stream.close()
+            break
+    shown["data"] = text
+except Exception as error:  # one of the SDK, or of the library below it
+    shown["error"] = str(error)
+
+# Tells the lab what a user sees (docs/LAB.md): the text, or an error.
+urllib.request.urlopen(f"{sys.argv[1]}/saw?{urllib.parse.urlencode(shown)}")
 
 # As in a program that does something else too: what is closed is closed by the SDK.
 time.sleep(600)

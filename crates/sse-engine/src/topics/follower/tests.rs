@@ -333,6 +333,10 @@ fn whoever_only_publishes_touches_each_connection_once_and_keeps_its_proof_for_a
     assert!(steps.is_empty() && follower.may_publish());
     assert_eq!(follower.next(now + 2 * BEAT), None);
     assert_eq!(follower.due(), None);
+    follower.repeated(now, at(5, 9));
+    assert_eq!(follower.caller(now).acked, Some(at(7, 1)), "it is later");
+    follower.repeated(now, at(7, 2));
+    assert_eq!(follower.caller(now).acked, Some(at(7, 2)));
     let hour = Duration::from_secs(3600);
     assert!(!follower.is_over(now + hour - BEAT));
     assert!(follower.is_over(now + hour));

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::case::{Field, Heads, Must};
+use crate::report::{Report, Reported, ReportedEvent};
 
 impl Client {
     /// The last request with this method and body.
@@ -109,6 +110,39 @@ fn who_does_not_ask_again_must_show_it() {
     let words = "It did not ask again within 12 s. Look at it.";
     let late = lost.open(12_010);
     assert_eq!(late.at(&case, 13_000), is("needs your eyes", words));
+}
+
+/// A client that reports what it shows needs no eyes.
+#[test]
+fn who_reports_an_error_is_right_and_who_reports_none_is_wrong() {
+    let case = asking(1, Question::AgainOrShows("Look at it.".to_owned()));
+    let reports = |at: u64, what: Report| {
+        let mut lost = Client::default().asks(0, 10);
+        lost.0.reports.add(Reported {
+            at: ms(at),
+            number: None,
+            what,
+        });
+        lost
+    };
+    let error = || Report::Error("it broke off".to_owned());
+    let shown = reports(2_010, error());
+    assert_eq!(shown.at(&case, 2_010), RIGHT);
+    assert_eq!(shown.clone().open(2_500).at(&case, 2_500), RIGHT, "both");
+    let words = "It asked again after 90 ms.";
+    let again = reports(2_010, error()).open(100);
+    assert_eq!(again.at(&case, 2_500), is("allowed", words));
+    let words = "It showed no error, and did not ask again within 12 s.";
+    // It came too late, so it was not there.
+    let late = reports(2_011, error());
+    assert_eq!(late.at(&case, 12_009), OPEN);
+    let look = "It did not ask again within 12 s. Look at it.";
+    assert_eq!(late.at(&case, 12_010), is("needs your eyes", look));
+    let mut silent = Client::default().asks(0, 10);
+    silent.0.reports.expect();
+    assert_eq!(silent.at(&case, 12_010), is("wrong", words));
+    let told = reports(20, Report::Event(ReportedEvent::default()));
+    assert_eq!(told.at(&case, 12_010), is("wrong", words));
 }
 
 /// All heads up to the turn that the question is about, in the order of their arrival.

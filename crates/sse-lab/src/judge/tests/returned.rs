@@ -82,6 +82,7 @@ fn who_does_not_come_back_in_time_has_stopped_for_good() {
         "It did not come back within 12 s: perhaps it fell asleep.",
     );
     assert_eq!(first.at(&case, 13_000), said);
+    let asleep = said;
     let left = Client::default().held(0, 10, Ender::Client);
     let said = is(
         "wrong",
@@ -94,6 +95,19 @@ fn who_does_not_come_back_in_time_has_stopped_for_good() {
         "The server ended the answer for a reason of its own, such as a stop.",
     );
     assert_eq!(stop.at(&case, 13_000), said);
+
+    // It came, and the server could read nothing of that.
+    let mut refused = first.clone();
+    refused.0.unread = vec![ms(300), ms(12_300)];
+    let unread = is(
+        "wrong",
+        "It came back with a request that cannot be read, and got 400: perhaps it fell asleep.",
+    );
+    assert_eq!(refused.at(&case, 12_009), OPEN);
+    assert_eq!(refused.at(&case, 12_010), unread);
+    assert_eq!(refused.clone().brings(900, b"start").at(&case, 900), RIGHT);
+    refused.0.unread.remove(0);
+    assert_eq!(refused.at(&case, 13_000), asleep, "another time");
 
     ask_of(&mut case).may_stay = true;
     assert_eq!(first.at(&case, 12_009), OPEN);

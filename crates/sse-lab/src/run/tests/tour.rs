@@ -104,6 +104,33 @@ fn who_ignores_the_end_does_not_begin_anew_and_who_starts_again_does() {
     assert!(case_of(anew).is_some(), "{anew:?}");
 }
 
+/// The end of an answer that was forgotten ended the request with the same place in the new visit.
+#[test]
+fn a_tour_that_begins_anew_is_not_ended_by_what_it_forgot() {
+    let mut tour = Tour::new();
+    let first = tour.comes(0, "");
+    tour.ends(first, 5);
+    let half = cases().iter().position(|case| case.id == "R4");
+    let asked = (Asked::default(), &Request::default());
+    let instant = tour.at(10);
+    let forgotten = tour
+        .run
+        .visit(cases(), half.expect("it is there"), asked, instant);
+    assert_eq!(case_of(forgotten), Some("R4"));
+
+    let mut at = 120_000;
+    let mut step = tour.comes(at, "");
+    while case_of(step) != Some("R4") {
+        tour.ends(step, at + 5);
+        at += 10;
+        step = tour.comes(at, "x");
+    }
+    tour.ends(forgotten, at + 5);
+    assert!(tour.run.is_busy(), "its own answer goes on");
+    tour.ends(step, at + 5);
+    assert!(!tour.run.is_busy());
+}
+
 #[test]
 fn a_client_that_never_stops_is_answered_no_more() {
     let mut tour = Tour::new();

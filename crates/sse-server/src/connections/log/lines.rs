@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use super::reader::{Found, LogReader};
-use super::{Entry, What, Who};
+use super::{Entry, NewLives, What, Who};
 use crate::connections::connection::Cut;
 use crate::connections::end_reason::{EndedBy, Why};
 use crate::connections::{Connections, Verdict};
@@ -112,12 +112,17 @@ pub enum Happened {
     There {
         /// Where, without a password.
         place: String,
+        /// The master in use, where Sentinels named it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        master: Option<String>,
     },
     /// The engine that keeps the topics is away.
     Lost {
         /// Why.
         why: String,
     },
+    /// Topics of the engine began a new life.
+    Lives(NewLives),
     /// The reader was too slow.
     Dropped {
         /// How many entries it missed.
@@ -219,12 +224,14 @@ impl Happened {
                 connection: who.as_ref().map(|who| who.connection),
             },
             What::Reset { .. } => Self::Reset { room: room() },
-            What::There { place } => Self::There {
+            What::There { place, master } => Self::There {
                 place: place.to_string(),
+                master: master.as_deref().map(str::to_owned),
             },
             What::Lost { why } => Self::Lost {
                 why: why.to_string(),
             },
+            What::NewLives(lives) => Self::Lives(NewLives::clone(lives)),
         })
     }
 }
@@ -346,10 +353,15 @@ impl fmt::Display for Happened {
                 None => write!(f, "fault {fault} struck"),
             },
             Self::Reset { room } => write!(f, "reset{}", in_room(room)),
-            Self::There { place } => {
-                write!(f, "connected to the engine that keeps the topics: {place}")
+            Self::There { place, master } => {
+                write!(f, "connected to the engine that keeps the topics: {place}")?;
+                match master {
+                    Some(master) => write!(f, " (master {master})"),
+                    None => Ok(()),
+                }
             }
             Self::Lost { why } => write!(f, "the engine that keeps the topics is away: {why}"),
+            Self::Lives(lives) => write!(f, "{lives}"),
             Self::Dropped { entries } => write!(
                 f,
                 "{entries} lines of the log were dropped: they came faster than they were read"

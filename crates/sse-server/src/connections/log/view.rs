@@ -52,7 +52,7 @@ pub(crate) struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<u64>,
     /// The text of the fault, where it was armed; where the engine is that is there, or why it is
-    /// away.
+    /// away; which topics began a new life, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
@@ -90,6 +90,8 @@ pub(crate) enum Kind {
     There,
     /// The engine that keeps the topics is away.
     Lost,
+    /// Topics of the engine began a new life.
+    Lives,
     /// Entries are missing here.
     Gap,
 }
@@ -148,6 +150,7 @@ impl Kind {
             Self::Reset => "reset",
             Self::There => "there",
             Self::Lost => "lost",
+            Self::Lives => "lives",
             Self::Gap => "gap",
         }
     }
@@ -170,6 +173,7 @@ impl Kind {
             What::Reset { .. } => Self::Reset,
             What::There { .. } => Self::There,
             What::Lost { .. } => Self::Lost,
+            What::NewLives(_) => Self::Lives,
         }
     }
 }
@@ -185,9 +189,12 @@ impl EntryView {
             _ => (None, None, None),
         };
         let text = match &entry.what {
-            What::Armed { text, .. } | What::There { place: text } | What::Lost { why: text } => {
-                Some(text.to_string())
-            }
+            What::Armed { text, .. } | What::Lost { why: text } => Some(text.to_string()),
+            What::There { place, master } => Some(match master {
+                Some(master) => format!("{place} (master {master})"),
+                None => place.to_string(),
+            }),
+            What::NewLives(lives) => Some(lives.to_string()),
             _ => None,
         };
         Self {

@@ -40,9 +40,14 @@ impl Whom {
     pub(super) fn concerns(&self, entry: &Entry) -> bool {
         match (entry.who(), &entry.what) {
             (Some(who), _) => self.is(who),
-            (None, What::Started | What::Stopped | What::There { .. } | What::Lost { .. }) => {
-                self.is_everybody()
-            }
+            (
+                None,
+                What::Started
+                | What::Stopped
+                | What::There { .. }
+                | What::Lost { .. }
+                | What::NewLives(_),
+            ) => self.is_everybody(),
             (None, _) => self.is_everybody() && self.rooms.have(entry.room()),
         }
     }

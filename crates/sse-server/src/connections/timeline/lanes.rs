@@ -120,7 +120,8 @@ impl Lanes {
             | What::Healed { .. }
             | What::Reset { .. }
             | What::There { .. }
-            | What::Lost { .. } => {}
+            | What::Lost { .. }
+            | What::NewLives(_) => {}
             What::Fired { fault, who, .. } => {
                 let id = who.as_ref()?.connection;
                 let lane = self.lane_of(id)?;

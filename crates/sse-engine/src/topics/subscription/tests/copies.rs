@@ -88,13 +88,13 @@ fn seen(subscription: &mut Subscription) -> String {
     text
 }
 
-const LIFE_3: &str = "event: gap\nid: 3-0\ndata: {\"from\":\"1-21\",\"to\":null,\"lost\":null}\n\n\
+const LIFE_3: &str = "event: gap\nid: 3-0\ndata: {\"from\":\"1-21\",\"to\":\"3-1\",\"lost\":null}\n\n\
                       id: 3-1\ndata: first\n\n";
 
 #[test]
 fn a_gap_of_the_ring_is_sent_to_everybody_as_an_event() {
     let text = seen(&mut join(&several(), &id(1, 6)));
-    let hole = "event: gap\nid: 1-20\ndata: {\"from\":\"1-7\",\"to\":null,\"lost\":13}\n\n";
+    let hole = "event: gap\nid: 1-20\ndata: {\"from\":\"1-7\",\"to\":\"1-21\",\"lost\":13}\n\n";
     assert_eq!(
         text,
         format!("retry: 1000\nid: 1-6\n\nid: 1-7\ndata: 7\n\n{hole}id: 1-21\ndata: 21\n\n{LIFE_3}")
@@ -105,6 +105,34 @@ fn a_gap_of_the_ring_is_sent_to_everybody_as_an_event() {
         text.contains("\n\nid: 3-0\ndata: gap\ndata: {\"from\":\"1-21\""),
         "{text}"
     );
+}
+
+/// A client that reads over the border of two lives was told `null`, and then sent the next event
+/// at once.
+#[test]
+fn a_gap_names_the_event_that_came_after_it_to_those_who_come_later() {
+    let topic = copy(TopicConfig::default());
+    let steps = vec![Append::Begin(at(1, 5)), event("6"), gap(2, 0, None)];
+    reach(&topic, steps, at(2, 0));
+    let to = |subscription: &mut Subscription, to: &str| {
+        let text = seen(subscription);
+        let data = format!("data: {{\"from\":\"1-6\",\"to\":{to},\"lost\":null}}\n");
+        assert!(text.contains(&data), "{text}");
+    };
+    let mut early = join(&topic, &id(1, 6));
+    to(&mut early, "null");
+    // Nothing was published in the life between.
+    let steps = vec![
+        gap(3, 0, None),
+        given(Some("order-1"), "first"),
+        event("second"),
+    ];
+    reach(&topic, steps, at(3, 2));
+    let text = seen(&mut early);
+    let next = "data: {\"from\":\"2-0\",\"to\":\"order-1\",\"lost\":null}\n";
+    assert!(text.contains(next) && !text.contains("1-6"), "{text}");
+    let mut late = join(&topic, &id(1, 6));
+    to(&mut late, "\"order-1\"");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use sse_engine::topics::{Caller, Draft, LogEntry, Placed, Position};
 /// How many earlier lives are on record.
 pub(crate) const LIVES: usize = 64;
 
-/// The last three digits of a life are those of its process.
-pub(crate) const PROCESSES: u64 = 1000;
+/// The last five digits of a life are those of its process.
+pub(crate) const PROCESSES: u64 = 100_000;
 
 /// What the script is told with each call beside the caller's part.
 #[derive(Clone, Copy, Debug)]

@@ -287,6 +287,7 @@ impl World {
                 let event = store.event(taken.0).expect("it is kept");
                 let number = event.data.parse().expect("a number");
                 drop(store);
+                self.nodes[node].follower.repeated(time.1, taken.0);
                 self.acknowledge(node, server, number, taken.0);
             }
             Err(Gone) => {
