@@ -1,8 +1,9 @@
 #!/bin/bash
 # Measures the app and its programs in a release build, and prints tables in Markdown. Nothing else
 # goes to stdout.
-# usage: bench-app.sh
-# BIN is the folder of sse-workbench and sse, if it is not target/release.
+# usage: bench-app.sh [beside]
+# beside measures only the window beside an empty one, in about six minutes (ROUNDS=3: in two).
+# BIN is the folder of sse-workbench, sse and empty-window, if it is not target/release.
 set -euo pipefail
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -16,4 +17,4 @@ set -euo pipefail
 
 # 10,000 clients and the server each want that many files open.
 ulimit -n "$(ulimit -Hn)"
-BIN=$(cd "${BIN:-target/release}" && pwd) cargo test --locked --quiet -p sse-workbench --test bench
+BIN=$(cd "${BIN:-target/release}" && pwd) cargo test --locked --quiet -p sse-workbench --test bench -- "$@"

@@ -1,22 +1,30 @@
-//! The figures of `make bench`: launch, first event, stop, sizes, CPU at rest and with a crowd, on
-//! the programs in the folder that `BIN` names.
+//! The figures of `make bench`: the window beside an empty one, first event, stop, sizes, CPU at
+//! rest and with a crowd, on the programs in the folder that `BIN` names. With the argument
+//! `beside`, only the first.
 //!
 //! No test: it asserts nothing but that there is something to measure, and prints a table. It has a
 //! `main` of its own so that nothing else is on stdout.
 
+#[path = "bench/bare.rs"]
+mod bare;
+// The medians and intervals of the other benchmarks. Its tests run there.
+#[allow(dead_code, unused_imports, reason = "only a part is used here")]
+#[path = "../crates/sse-bench/src/stats.rs"]
+mod stats;
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use bare::{Program, Rounds};
 use serde_json::Value;
 use support::desktop::Desktop;
 use support::port::free_port;
 use support::process::Process;
+use support::usage::{own_ticks, ticks_of_family, ticks_per_second};
 use support::wait::{ensure, wait_for};
 use support::webdriver::{self, Session};
 use support::{http, settings};
@@ -40,32 +48,59 @@ async fn main() {
     let bin = std::env::var_os("BIN")
         .map(PathBuf::from)
         .expect("BIN names the folder of the programs: run scripts/bench.sh");
-    let app = program(&bin, "sse-workbench");
+    let app = Program::app(program(&bin, "sse-workbench"));
+    let empty = Program::empty(program(&bin, "empty-window"));
     let sse = program(&bin, "sse");
 
+    let launches = bare::launches(&app, &empty).await;
+    let (shown, own) = bare::shown(&app, &empty, &sse).await;
+    print_beside(&launches, &shown);
+    // What is worked on is measured again and again.
+    if std::env::args().any(|argument| argument == "beside") {
+        return;
+    }
+    println!();
+    print_figures(&app, &sse, own).await;
+    println!("\n| file | bytes |\n|---|---|");
+    for file in [app.path, sse].into_iter().chain(packages(&bin)) {
+        let bytes = fs::metadata(&file).map_or(0, |data| data.len());
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        println!("| {name} | {bytes} |");
+    }
+}
+
+/// The app's window beside the least that there is.
+fn print_beside(launches: &Rounds, shown: &Rounds) {
+    println!("| what | the app | the least | ratio | interval | goal | met |");
+    println!("|---|---|---|---|---|---|---|");
+    let what = "launch: start of the process to `Running` in the page; to the word in the page of \
+                an empty Tauri window";
+    println!("{}", launches.row(what, "ms", 1.15));
+    let what = "20 events a second in view: CPU of one core, all processes of the window; of an \
+                empty Tauri window whose page only appends the same rows";
+    println!("{}", shown.row(what, "%", 2.0));
+}
+
+/// What the app and its programs take, beside nothing.
+async fn print_figures(app: &Program, sse: &Path, own: Vec<f64>) {
     let mut windows = Vec::new();
     for _ in 0..RUNS {
-        windows.push(launch_and_click(&app).await);
+        windows.push(launch_and_click(app).await);
     }
     let all = |figure: fn(&Window) -> f64| windows.iter().map(figure).collect();
     let mut stops = Vec::new();
     for _ in 0..RUNS {
-        stops.push(stop(&sse).await);
+        stops.push(stop(sse).await);
     }
-    let idle = idle(&app).await;
-    let watched = watched(&app).await;
+    let idle = idle(&app.path).await;
+    let watched = watched(&app.path).await;
     let redraws = [
-        ("the webview", redraws_in_webview(&app).await),
-        ("Chromium", redraws_in_chromium(&sse).await),
+        ("the webview", redraws_in_webview(&app.path).await),
+        ("Chromium", redraws_in_chromium(sse).await),
     ];
 
-    println!("| what | median of {RUNS} | all |");
+    println!("| what | median | all |");
     println!("|---|---|---|");
-    row(
-        "launch: start of the process to `Running` in the page",
-        "ms",
-        all(|window| window.launch),
-    );
     row(
         "first click on Start of `/endless` in a window to its first event in the page",
         "ms",
@@ -91,6 +126,11 @@ async fn main() {
         idle,
     );
     row(
+        "20 events a second in view: CPU of one core, the app's own process",
+        "%",
+        own,
+    );
+    row(
         &format!(
             "{CROWD} connections with an event a second each: CPU of the app's own process per delivery while the table of them is \
              shown, of that while the streams are shown"
@@ -113,12 +153,6 @@ async fn main() {
             let what = format!("{what}, in {place}: {which} of 100");
             row(&what, "ms", values);
         }
-    }
-    println!("\n| file | bytes |\n|---|---|");
-    for file in [app, sse].into_iter().chain(packages(&bin)) {
-        let bytes = fs::metadata(&file).map_or(0, |data| data.len());
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        println!("| {name} | {bytes} |");
     }
 }
 
@@ -152,25 +186,12 @@ fn packages(bin: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Milliseconds from the start of the app's process until its page says that the server runs, seen
-/// through WebDriver, which looks as often as it can and costs a launch a little; then from a click
-/// on Start until the first event's row is in the document, twice.
-async fn launch_and_click(app: &Path) -> Window {
+/// Milliseconds from a click on Start until the first event's row is in the document, twice, and
+/// until the last of a burst is.
+async fn launch_and_click(app: &Program) -> Window {
     let desktop = Desktop::start().await;
     settings::use_port(&desktop, free_port());
-    let driver = desktop.command("tauri-driver");
-    let session = webdriver::launched(&desktop, driver, &app.to_string_lossy(), &[]).await;
-    let launched = async {
-        loop {
-            let script = "return document.querySelector('status-bar .words')?.textContent;";
-            if session.page.js(script).await == Ok(Value::from("Running")) {
-                return uptime() - start_of(&session);
-            }
-        }
-    };
-    let launch = tokio::time::timeout(Duration::from_secs(60), launched)
-        .await
-        .expect("the page says Running within a minute");
+    let (session, _) = app.launch(&desktop).await;
     // A person needs this long too, and what a launch leaves to do is done then.
     tokio::time::sleep(Duration::from_secs(1)).await;
     let first = click_to_event(&session).await;
@@ -195,7 +216,6 @@ async fn launch_and_click(app: &Path) -> Window {
     let burst = click_to_row(&session, "/numbers", "[data-event-id=\"40000\"]").await;
     session.close().await;
     Window {
-        launch: launch * 1000.0,
         first_click: first,
         next_click: next,
         burst,
@@ -204,7 +224,6 @@ async fn launch_and_click(app: &Path) -> Window {
 
 /// The figures of one launch, in milliseconds.
 struct Window {
-    launch: f64,
     first_click: f64,
     next_click: f64,
     burst: f64,
@@ -231,35 +250,6 @@ async fn click_to_row(session: &Session, path: &str, row: &str) -> f64 {
     let took = session.page.js_async(&script).await;
     let took = took.ok().and_then(|value| value.as_f64());
     took.expect("a time in milliseconds")
-}
-
-/// Seconds since the machine's start.
-fn uptime() -> f64 {
-    let text = fs::read_to_string("/proc/uptime").expect("this is Linux");
-    let seconds = text.split(' ').next().and_then(|word| word.parse().ok());
-    seconds.expect("it begins with a number")
-}
-
-/// When the app's process began, in seconds since the machine's start. To a hundredth of a second,
-/// as the kernel keeps it.
-fn start_of(session: &Session) -> f64 {
-    let processes = session.processes_of("sse-workbench");
-    let id = processes.first().expect("the app runs");
-    stat(*id).expect("the app runs")[19] / ticks_per_second()
-}
-
-fn ticks_per_second() -> f64 {
-    let output = Command::new("getconf").arg("CLK_TCK").output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().parse());
-    text.ok().and_then(Result::ok).unwrap_or(100.0)
-}
-
-/// The numbers of `/proc/ID/stat` after the program's name, from the state (which is no number) on.
-fn stat(id: u32) -> Option<Vec<f64>> {
-    let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    let (_, numbers) = text.rsplit_once(')')?;
-    let numbers = numbers.split_whitespace();
-    Some(numbers.map(|word| word.parse().unwrap_or(0.0)).collect())
 }
 
 /// Milliseconds from SIGTERM until the process is gone, while all of these are connected.
@@ -436,33 +426,4 @@ async fn watched(app: &Path) -> Vec<(f64, f64)> {
     crowd.shutdown().await;
     session.close().await;
     rounds
-}
-
-/// The CPU time of one process, in the kernel's ticks.
-fn own_ticks(id: u32) -> f64 {
-    let numbers = stat(id).expect("the app runs");
-    numbers[11] + numbers[12]
-}
-
-/// The CPU time of a process and of all below it, in the kernel's ticks.
-fn ticks_of_family(id: u32) -> f64 {
-    let all: Vec<(u32, Vec<f64>)> = fs::read_dir("/proc")
-        .expect("this is Linux")
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(|id| Some((id, stat(id)?)))
-        .collect();
-    let mut family = vec![id];
-    let mut ticks = 0.0;
-    while let Some(id) = family.pop() {
-        for (other, numbers) in &all {
-            if *other == id {
-                ticks += numbers[11] + numbers[12];
-            }
-            if numbers[1] == f64::from(id) {
-                family.push(*other);
-            }
-        }
-    }
-    ticks
 }

@@ -24,6 +24,7 @@ pub(crate) mod sandbox;
 pub(crate) mod second_client;
 pub(crate) mod settings;
 pub(crate) mod story;
+pub(crate) mod usage;
 pub(crate) mod wait;
 pub(crate) mod walk;
 pub(crate) mod webdriver;

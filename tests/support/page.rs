@@ -165,9 +165,12 @@ impl Page {
             .await;
     }
 
-    /// Goes to one of the window's places: `streams` or `connections`.
+    /// Goes to one of the window's places: `streams` or `connections`. Its code may come a moment
+    /// later, when the page was opened just now.
     pub(crate) async fn visit(&self, place: &str) {
         self.click(&format!("[data-place=\"{place}\"]")).await;
+        self.until_present(&format!("#place-{place}:not([aria-busy])"))
+            .await;
     }
 
     /// Chooses a stream or a topic in the list.

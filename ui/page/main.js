@@ -5,12 +5,8 @@
  * @import { App } from "./types.js"
  */
 
-import { ConnectionPlace } from "./connections/connection-place.js";
 import { Deeds } from "./breaks/deeds.js";
-import { ConnectionTable } from "./connections/connection-table.js";
-import { FaultsPlace } from "./faults/faults-place.js";
 import { KeysDialog } from "./frame/keys-dialog.js";
-import { LabPlace } from "./lab/lab-place.js";
 import { NoticeLine } from "./frame/notice-line.js";
 import { PlaceTabs } from "./frame/place-tabs.js";
 import { PortDialog } from "./frame/port-dialog.js";
@@ -18,23 +14,10 @@ import { StatusBar } from "./frame/status-bar.js";
 import { Store } from "./store.js";
 import { StreamsPlace } from "./streams/streams-place.js";
 import { TokenDialog } from "./frame/token-dialog.js";
-import { WatchPlace } from "./watch/watch-place.js";
 import { findHost } from "./host/host.js";
 import { listen } from "./frame/shortcuts.js";
-import { part } from "./parts/dom.js";
-
-/**
- * @template {HTMLElement & { connect(app: App): void }} T
- * @param {new () => T} element
- * @param {string} selector
- * @returns {T}
- */
-function connected(element, selector) {
-  const found = part(document, selector);
-  if (!(found instanceof element)) throw new Error(`${selector} is not what the page expects`);
-  found.connect(app);
-  return found;
-}
+import { nextFrame } from "./parts/next-frame.js";
+import { connected, part } from "./parts/dom.js";
 
 const host = findHost();
 const store = new Store();
@@ -50,37 +33,42 @@ const app = {
   showFaults: () => tabs.visit("faults"),
   showConnection: (id) => {
     tabs.visit("connections");
-    connectionPlace.show(id);
+    others.then(({ connections }) => connections.show(id));
   },
 };
 
 document.documentElement.dataset.host = host.controls ? "window" : "web";
 // before that, no element knows its height: showing it would move what is below it
 store.on("whole", () => document.documentElement.toggleAttribute("data-whole", true));
-const portDialog = connected(PortDialog, "port-dialog");
-const tokenDialog = connected(TokenDialog, "token-dialog");
-connected(StatusBar, "status-bar");
-connected(NoticeLine, "notice-line");
-const keysDialog = connected(KeysDialog, "keys-dialog");
-const tabs = connected(PlaceTabs, "place-tabs");
-connected(ConnectionTable, "connection-table");
-const connectionPlace = connected(ConnectionPlace, "connection-place");
-const streamsPlace = connected(StreamsPlace, "streams-place");
-const faultsPlace = connected(FaultsPlace, "faults-place");
-const watchPlace = connected(WatchPlace, "watch-place");
-const labPlace = connected(LabPlace, "lab-place");
+const portDialog = connected(PortDialog, "port-dialog", app);
+const tokenDialog = connected(TokenDialog, "token-dialog", app);
+connected(StatusBar, "status-bar", app);
+connected(NoticeLine, "notice-line", app);
+const keysDialog = connected(KeysDialog, "keys-dialog", app);
+const tabs = connected(PlaceTabs, "place-tabs", app);
+const streamsPlace = connected(StreamsPlace, "streams-place", app);
 /**
  * The places, each with a field that a key finds.
  *
  * @type {Record<string, { find(): void }>}
  */
-const places = {
-  streams: streamsPlace,
-  connections: connectionPlace,
-  faults: faultsPlace,
-  watch: watchPlace,
-  lab: labPlace,
-};
+const places = { streams: streamsPlace };
+const others = fetchOthers();
+others.then((found) => Object.assign(places, found));
+
+/** The places that nobody sees at first come when the first is drawn, unless one is asked for. */
+async function fetchOthers() {
+  if (tabs.place === "streams") await firstLook();
+  const { connectPlaces } = await import("./places.js");
+  return connectPlaces(app);
+}
+
+/** Until the state is shown and drawn. @returns {Promise<void>} */
+function firstLook() {
+  return new Promise((resolve) => {
+    store.on("whole", () => nextFrame(() => setTimeout(resolve)));
+  });
+}
 
 /** @param {string} command of the keys or the menu */
 function perform(command) {

@@ -2,6 +2,8 @@
  * Creates nodes from markup, and finds elements in them. Markup is always a literal of the page. A
  * text from the server is set only with `textContent` and attributes, and never passes through
  * here.
+ *
+ * @import { App } from "../types.js"
  */
 
 /**
@@ -26,6 +28,22 @@ export function part(root, selector) {
   const found = root.querySelector(selector);
   if (!found) throw new Error(`the page's markup lacks ${selector}`);
   return /** @type {T} */ (found);
+}
+
+/**
+ * An element of index.html, with the page's host and store in its hands.
+ *
+ * @template {HTMLElement & { connect(app: App): void }} T
+ * @param {new () => T} element
+ * @param {string} selector
+ * @param {App} app
+ * @returns {T}
+ */
+export function connected(element, selector, app) {
+  const found = part(document, selector);
+  if (!(found instanceof element)) throw new Error(`${selector} is not what the page expects`);
+  found.connect(app);
+  return found;
 }
 
 /**
