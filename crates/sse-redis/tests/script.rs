@@ -196,8 +196,8 @@ fn whatever_is_called_the_script_answers_as_the_model() {
 
 /// A network splits: one engine goes on, and another takes over from a copy of it. Each begins
 /// lives that the other does not know of. Two lives with the same number would have the same ids,
-/// and a subscriber that had one of them could miss events of the other: seven of ten million
-/// histories of the model ended so, when the number was the time and a random part of a second.
+/// and a subscriber that had one of them could miss events of the other. Histories of the model
+/// ended so, when the number was the time and a random part of a second.
 #[test]
 fn two_masters_never_begin_a_life_with_the_same_number() {
     let servers = [Engine::start(), Engine::start()];

@@ -200,6 +200,11 @@ impl Store {
         ids.filter_map(|id| self.given.get(id)).next().copied()
     }
 
+    /// Its life, and the process that began it.
+    pub(crate) fn life(&self) -> Option<(u64, u64)> {
+        Some((self.last.born, self.process?))
+    }
+
     /// All is gone where nobody has called for long.
     pub(crate) fn expire(&mut self, script: &Script, now: u64) {
         if now > self.used.saturating_add(script.keep_for) {

@@ -69,6 +69,9 @@ pub(super) struct Outcome {
     pub(super) twice: Vec<u64>,
     /// Whether one id of ours was given to two events.
     pub(super) same_id: bool,
+    /// Whether two processes, of which neither knew the other, drew the same digits and began a
+    /// life with the same number: one chance in 100,000, and nothing is promised then.
+    pub(super) twins: bool,
     /// Gaps that clients were told of.
     pub(super) gaps: usize,
     pub(super) acked: usize,
@@ -106,6 +109,9 @@ struct World {
     taken_at: HashMap<u64, u64>,
     /// Ids of publishes that are to be repeated.
     unsure: Vec<String>,
+    /// Each life, and the process that began it.
+    lives: HashMap<u64, u64>,
+    twins: bool,
 }
 
 /// Plays the history of this seed.
@@ -114,8 +120,10 @@ pub(super) fn play(seed: u64, weather: Weather) -> Outcome {
     for _ in 0..weather.steps {
         world.now += 1000;
         world.step();
+        world.note_lives();
     }
     world.heal();
+    world.note_lives();
     world.judge()
 }
 
@@ -160,6 +168,8 @@ impl World {
             numbers: 0,
             taken_at: HashMap::new(),
             unsure: Vec::new(),
+            lives: HashMap::new(),
+            twins: false,
         }
     }
 
@@ -198,6 +208,14 @@ impl World {
             96 if self.weather.engine_fails => self.end(node),
             97.. => self.pass_time(),
             _ => {}
+        }
+    }
+
+    fn note_lives(&mut self) {
+        for server in &self.servers {
+            if let Some((born, process)) = server.store.borrow().life() {
+                self.twins |= *self.lives.entry(born).or_insert(process) != process;
+            }
         }
     }
 
@@ -476,6 +494,7 @@ impl World {
     fn judge(self) -> Outcome {
         let mut outcome = Outcome {
             same_id: self.has_same_id(),
+            twins: self.twins,
             acked: self.acked.len(),
             ..Outcome::default()
         };
