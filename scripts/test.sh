@@ -5,8 +5,13 @@ set -eu
 . "$(dirname "$0")/start.sh"
 
 scripts/need.sh server gui desktop browsers faults node redis valkey balancers metrics
+# Ctrl-c does not reach what a script starts with &.
+trap 'trap "" TERM; kill 0; exit 130' INT TERM
+# The clients of others wait for the network, and the builds wait for the cores.
+mkdir -p target
+scripts/clients.sh >target/clients.log 2>&1 &
+clients=$!
 scripts/tools.sh
-scripts/clients.sh
 
 # Every test of the window has its own display, D-Bus session and settings folder
 # (tests/support/desktop.rs), so no window opens on your screen and the tests do not disturb each
@@ -14,12 +19,14 @@ scripts/clients.sh
 say 'Crates, window, menu, browsers'
 cargo test --locked --workspace --no-run
 cargo test --locked --workspace --test lab --test lab_clients --no-run
+wait "$clients" || {
+    cat target/clients.log
+    fail 'The clients of others are not installed (above).'
+}
 # Two tests of the lab wait for their clients for minutes, so they run beside all others. What they
 # print comes behind the rest.
 cargo test --locked --workspace --test lab --test lab_clients >target/test-lab.log 2>&1 &
 lab=$!
-# Ctrl-c does not reach what a script starts with &.
-trap 'trap "" TERM; kill 0; exit 130' INT TERM
 failed=
 cargo test --locked --workspace || failed=1
 wait "$lab" || failed=1
