@@ -113,22 +113,17 @@ async fn entries_by_hand_are_no_events_and_stop_nothing() {
     let hand = |id: &str, fields: &[&str]| {
         server.does(&[&["XADD", &key, id], fields].concat());
     };
-    for (place, fields) in [
-        ("*".to_owned(), &["what", "else"][..]),
+    for (number, fields) in [
+        (None, &["what", "else"][..]),
         // It looks as what an end writes, but has data.
-        (
-            format!("{}-0", last.born + 5000),
-            &["l", "begins", "d", "x"],
-        ),
-        (
-            format!("{}-1", last.born + 10_000),
-            &["d", "\u{0}", "r", "-1"],
-        ),
-        (
-            format!("{}-9999999999999", last.born + 20_000),
-            &["d", "many digits"],
-        ),
+        (Some(0), &["l", "begins", "d", "x"]),
+        (Some(1), &["d", "\u{0}", "r", "-1"]),
+        (Some(9_999_999_999_999_u64), &["d", "many digits"]),
     ] {
+        let place = match number {
+            None => "*".to_owned(),
+            Some(number) => format!("{}-{number}", last.born + 5000),
+        };
         hand(&place, fields);
         let read = log
             .read(&[("news".into(), last)])
@@ -179,7 +174,7 @@ async fn an_entry_with_too_many_digits_goes_and_ids_keep_their_width() {
         assert_eq!(read[0].1, []);
         assert_eq!(server.does(&["EXISTS", &key]), Value::Int(0));
         let next = publish(&*log, "news", "2").await;
-        assert!(next.born > first.born && next.born < first.born + 100_000);
+        assert!(next.born > first.born && next.born < first.born + 200_000);
         assert_eq!(next.to_string().len(), 26);
     }
     // One that was written and deleted again: the stream remembers it.
