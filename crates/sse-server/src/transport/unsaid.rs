@@ -28,3 +28,23 @@ impl Unsaid {
         self.is_due = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_table_says_it_once_for_the_visits_that_follow_each_other() {
+        let tables = [(); 2].map(|()| Connections::new(10));
+        let changed = tables.each_ref().map(Connections::changed);
+        let said = || changed.each_ref().map(|changed| *changed.borrow());
+        let mut unsaid = Unsaid::default();
+        unsaid.note(&tables[0]);
+        unsaid.note(&tables[0]);
+        assert_eq!(said(), [0, 0]);
+        unsaid.note(&tables[1]);
+        assert_eq!(said(), [1, 0], "the next is of another table");
+        unsaid.say();
+        assert_eq!(said(), [1, 1]);
+    }
+}
