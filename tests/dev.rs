@@ -8,6 +8,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use support::desktop::Desktop;
 use support::port::free_port;
@@ -61,6 +62,9 @@ async fn the_window_shows_events_and_an_edit_reloads_the_page_only() {
 struct Edit {
     path: PathBuf,
     text: String,
+    /// When the file was changed last. It gets this time back, or all that has the page in it would
+    /// be built anew.
+    modified: SystemTime,
 }
 
 impl Edit {
@@ -72,25 +76,37 @@ impl Edit {
             "an earlier run left its edit in {}",
             path.display()
         );
-        Self { path, text }
+        let modified = fs::metadata(&path).and_then(|file| file.modified());
+        Self {
+            path,
+            text,
+            modified: modified.expect("a file has a time"),
+        }
     }
 
     fn make(&self) {
-        save(&self.path, &format!("{}{MARK}\n", self.text));
+        save(
+            &self.path,
+            &format!("{}{MARK}\n", self.text),
+            SystemTime::now(),
+        );
     }
 }
 
 impl Drop for Edit {
     fn drop(&mut self) {
-        save(&self.path, &self.text);
+        save(&self.path, &self.text, self.modified);
     }
 }
 
 /// Saves as editors do that write a new file and give it the old one's name, and never in the
 /// second after a file of the page was read: of all that tauri-cli 2.12 notices within a second it
 /// looks at the first alone, and takes a reading for no change.
-fn save(path: &Path, text: &str) {
+fn save(path: &Path, text: &str, modified: SystemTime) {
     let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited-by-dev-test");
     fs::write(&new, text).expect("cargo's folder for tests can be written to");
+    let file = fs::File::options().write(true).open(&new);
+    let aged = file.and_then(|file| file.set_modified(modified));
+    aged.expect("a file takes a time");
     fs::rename(&new, path).expect("the file can be replaced");
 }
