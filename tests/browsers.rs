@@ -7,10 +7,12 @@ mod support;
 
 use sse_server::{Config, Server, Tokens};
 use support::app::App;
+use support::cut::Cut;
 use support::desktop::Desktop;
 use support::engine::{self, Engine};
 use support::front_end;
 use support::page::Page;
+use support::wait::{ensure, wait_for};
 use support::webdriver::{self, Session};
 use support::{http, lab, outcomes, sandbox, story, walk};
 
@@ -302,6 +304,19 @@ async fn chromium_draws_the_same_timeline_kept_or_anew() {
 }
 
 /// What the page was moved by until now, by the browser's own account, is next to nothing.
+/// A browser fetches a module that failed not again: the page has to be loaded anew.
+#[tokio::test]
+async fn chromium_gets_the_places_that_an_outage_kept_from_it() {
+    let desktop = Desktop::start().await;
+    the_page_gets_all_its_places(webdriver::chromium(&desktop).await).await;
+}
+
+#[tokio::test]
+async fn firefox_gets_the_places_that_an_outage_kept_from_it() {
+    let desktop = Desktop::start().await;
+    the_page_gets_all_its_places(webdriver::firefox(&desktop).await).await;
+}
+
 async fn until_still(page: &Page, what: &str) {
     let script = "const done = arguments[0];
         let moved = 0;
@@ -487,6 +502,34 @@ async fn the_page_is_given_a_token(session: Session) {
     topic.until_state("open").await;
     topic.publish("from the page", "").await;
     topic.until_data(&["from the page"]).await;
+    session.close().await;
+    server.stop().await;
+}
+
+/// The server goes in the moment in which the page fetches the places that nobody sees at first.
+async fn the_page_gets_all_its_places(session: Session) {
+    let server = Server::new(Config {
+        port: 0,
+        ..Config::default()
+    });
+    let server = server.await.expect("a sound configuration");
+    server.start().await.expect("a free port");
+    let cut = Cut::before(server.status().borrow().port, "/page/places.js").await;
+
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{}/", cut.port)).await;
+    cut.until_broken().await;
+    page.until_phase("unreachable").await;
+    cut.mend();
+    wait_for("the page loaded anew", async || {
+        let kind = "return performance.getEntriesByType('navigation')[0].type;";
+        let kind = page.js(kind).await?;
+        ensure(kind == "reload", kind.to_string())
+    })
+    .await;
+    page.until_phase("running").await;
+    page.visit("lab").await;
+    page.until_present("lab-place button").await;
     session.close().await;
     server.stop().await;
 }

@@ -9,6 +9,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 pub(crate) mod app;
+pub(crate) mod cut;
 pub(crate) mod desktop;
 pub(crate) mod engine;
 pub(crate) mod foreign;

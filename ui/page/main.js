@@ -53,14 +53,28 @@ const streamsPlace = connected(StreamsPlace, "streams-place", app);
  * @type {Record<string, { find(): void }>}
  */
 const places = { streams: streamsPlace };
+let wasAway = false;
+store.on("unreachable", (reason) => {
+  wasAway ||= Boolean(reason);
+});
 const others = fetchOthers();
-others.then((found) => Object.assign(places, found));
+others.then((found) => Object.assign(places, found), loadAnewWhenBack);
 
 /** The places that nobody sees at first come when the first is drawn, unless one is asked for. */
 async function fetchOthers() {
   if (tabs.place === "streams") await firstLook();
   const { connectPlaces } = await import("./places.js");
   return connectPlaces(app);
+}
+
+/**
+ * The server went in the very moment in which they were fetched. Most browsers do not fetch a
+ * module again that failed once, so the page is loaded anew.
+ */
+function loadAnewWhenBack() {
+  store.on("unreachable", (reason) => {
+    if (wasAway && !reason) location.reload();
+  });
 }
 
 /** Until the state is shown and drawn. @returns {Promise<void>} */
