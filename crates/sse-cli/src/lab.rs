@@ -7,6 +7,7 @@ mod driver;
 mod expected;
 mod group;
 mod junit;
+mod list;
 mod results;
 mod service;
 mod stops;
@@ -54,6 +55,9 @@ const ALL_END_WITHIN: Duration = Duration::from_secs(2);
 /// A case that is not there, a command without `{url}`, a file that cannot be read or written, or a
 /// port that cannot be listened on.
 pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
+    if args.list {
+        return list::print(&args);
+    }
     let chosen = walk::chosen(&args).map_err(Failure::usage)?;
     let command = match &*args.command {
         [] => None,

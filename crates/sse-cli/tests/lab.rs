@@ -129,10 +129,10 @@ fn what_cannot_be_run_is_said_in_a_sentence() {
         (&["lab", "R99"][..], "There is no case R99"),
         (
             &["lab", "R4", "python3", "client.py", "{url}"],
-            "There is no case python3: docs/LAB.md and /lab of a server list them. If a command \
-             begins there, put -- before it.",
+            "There is no case python3: sse lab --list lists them. If a command begins there, put \
+             -- before it.",
         ),
-        (&["lab", "R99"], "/lab of a server list them.\n"),
+        (&["lab", "R99"], "sse lab --list lists them.\n"),
         (&["lab", "R99", "{url}"], "put -- before it"),
         (
             &["lab", "H3"],

@@ -460,3 +460,41 @@ fn a_service_that_does_not_answer_is_told_in_a_sentence() {
     );
     assert!(!stderr.contains(".."), "{stderr}");
 }
+
+/// It starts no server: nothing is printed but the cases.
+#[test]
+fn the_cases_are_listed() {
+    let list = |arguments: &[&str]| {
+        let (code, stdout, stderr) = run(&[&["lab", "--list"], arguments].concat());
+        assert_eq!((code, &*stderr), (Some(0), ""), "{stdout}");
+        stdout
+    };
+    let all = list(&[]);
+    let words = |line: &str| {
+        line.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let mut lines = all.lines();
+    assert_eq!(
+        words(lines.next().expect("a head")),
+        ["case", "name", "walked", "the", "server"]
+    );
+    let lines: Vec<_> = lines.map(words).collect();
+    assert!(lines.len() > 90, "{all}");
+    let r4 = lines.iter().find(|line| line[0] == "R4").expect("R4");
+    assert_eq!(r4[..5], ["R4", "half-event", "in", "the", "tour"]);
+
+    let some = list(&["tour", "S2"]);
+    let [in_tour, alone] =
+        ["  in the tour  ", "  alone  "].map(|place| some.matches(place).count());
+    assert_eq!((in_tour, alone), (34, 10), "{some}");
+    let of_llm = list(&["--profile", "llm"]);
+    assert!(
+        of_llm.contains("\nL1-cut ") && !of_llm.contains("\nR4 "),
+        "{of_llm}"
+    );
+    let (code, _, stderr) = run(&["lab", "--list", "L1"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("choose llm"), "{stderr}");
+}

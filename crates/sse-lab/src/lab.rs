@@ -11,7 +11,8 @@ mod second;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::http::{Response, StatusCode, header};
+use axum::http::header::{self, HeaderValue};
+use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use sse_engine::lock::lock;
 use sse_engine::stream::Request;
@@ -366,8 +367,7 @@ impl Lab {
     ) -> MountedAnswer {
         let turn = match step {
             Step::Play(turn) => turn,
-            // The polite way to tell an EventSource not to come back (HTML 9.2.1).
-            Step::Over => return MountedAnswer::Whole(empty(StatusCode::NO_CONTENT)),
+            Step::Over => return MountedAnswer::Whole(over()),
             Step::TooMany => {
                 let words = "This client sent too many requests: stop it.";
                 return MountedAnswer::Whole(say(StatusCode::TOO_MANY_REQUESTS, words));
@@ -499,14 +499,23 @@ fn asked(request: &MountedRequest) -> Asked {
 fn say(status: StatusCode, sentence: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(format!("{sentence}\n")));
     *response.status_mut() = status;
-    let text = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, text);
-    let fresh = header::HeaderValue::from_static("no-store");
+    let fresh = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, fresh);
     response
 }
 
 /// An answer without a body.
+/// The polite way to tell an EventSource not to come back (HTML 9.2.1). The field is for a person
+/// who wonders at an empty answer.
+fn over() -> Response<Bytes> {
+    let mut response = empty(StatusCode::NO_CONTENT);
+    let why = HeaderValue::from_static("all cases of this URL have been walked");
+    response.headers_mut().insert("x-sse-lab", why);
+    response
+}
+
 fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;

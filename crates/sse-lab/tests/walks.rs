@@ -56,7 +56,10 @@ async fn a_client_is_told_when_it_need_not_come_again() {
         ask(bench.addr, "GET", path, &id).await
     };
     let again = tokio::time::timeout(support::SOON, answers).await;
-    assert_eq!(status(&again.expect("it is over")), "204");
+    let again = again.expect("it is over");
+    assert_eq!(status(&again), "204");
+    let why = "\r\nx-sse-lab: all cases of this URL have been walked\r\n";
+    assert!(again.contains(why), "{again}");
     let notes = notes(&bench, "me");
     assert!(
         notes[0].starts_with("A client came again after"),

@@ -7,6 +7,7 @@ use sse_lab::Profile;
 
 pub(super) const LAB_EXAMPLES: &str = "\
 Examples:
+  sse lab --list                           list the cases
   sse lab                                  print the URL of the tour, and judge whoever walks it
   sse lab S2-503                           print the URL of one case
   sse lab -- node client.mjs {url}         start a client for the tour and for each other case
@@ -26,6 +27,10 @@ pub(crate) struct Lab {
     /// What the client is held against: standard, resilient, llm, mcp-2025-11-25 or mcp-2026-07-28.
     #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) profile: Profile,
+
+    /// List the cases of the profile, or those that are named, and judge nothing.
+    #[arg(long, conflicts_with_all = ["json", "junit", "expected_failures", "service", "command"])]
+    pub(crate) list: bool,
 
     /// Print the results as JSON, with all requests and what was sent.
     #[arg(long)]

@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn a_case_that_is_not_there_is_named_with_its_line() {
         let error = Expected::of("R4\nR4x\n").expect_err("wrong");
-        let sentence = "line 2: There is no case R4x: docs/LAB.md and /lab of a server list them.";
+        let sentence = "line 2: There is no case R4x: sse lab --list lists them.";
         assert_eq!(format!("{error:#}"), sentence);
     }
 

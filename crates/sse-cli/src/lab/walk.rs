@@ -155,7 +155,7 @@ pub(super) fn named(id: &str) -> anyhow::Result<Vec<&'static Case>> {
     }
     if found.is_empty() {
         let id: String = crate::api::shown(id).chars().take(SHOWN).collect();
-        bail!("There is no case {id}: docs/LAB.md and /lab of a server list them.");
+        bail!("There is no case {id}: sse lab --list lists them.");
     }
     Ok(found)
 }
@@ -168,12 +168,19 @@ fn is_command(args: &Args, word: &str) -> bool {
     args.command.is_empty() && (!is_id || args.cases.iter().any(|word| word.contains(URL)))
 }
 
-/// The cases that were asked for, as walks.
-pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
+/// Whether all cases of the tour were asked for by its name.
+fn asks_tour(args: &Args) -> bool {
+    args.cases.iter().any(|id| id.eq_ignore_ascii_case(WHOLE))
+}
+
+/// The cases that were asked for.
+///
+/// # Errors
+/// A word that is no case, or a case that the profile does not have.
+pub(super) fn wanted(args: &Args) -> anyhow::Result<Vec<&'static Case>> {
     let of_profile = |case: &&Case| case.is_in(args.profile);
     let mut wanted: Vec<&Case> = Vec::new();
-    let asks_tour = args.cases.iter().any(|id| id.eq_ignore_ascii_case(WHOLE));
-    if asks_tour {
+    if asks_tour(args) {
         if !cases().iter().any(|case| of_profile(&case) && case.in_tour) {
             bail!(
                 "The profile {} has no tour: name its cases, or leave {WHOLE} out.",
@@ -204,15 +211,25 @@ pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
         found.retain(|case| !wanted.iter().any(|other| other.id == case.id));
         wanted.extend(found);
     }
-    let starts = args.starts_clients();
     if wanted.is_empty() {
+        let has_all = args.starts_clients() || args.list;
         let all = cases().iter().filter(of_profile);
         // Some profiles have no tour.
         let tours = all.clone().any(|case| case.in_tour);
-        wanted.extend(all.filter(|case| starts || case.in_tour || !tours));
+        wanted.extend(all.filter(|case| has_all || case.in_tour || !tours));
     }
+    Ok(wanted)
+}
+
+/// The cases that were asked for, as walks.
+///
+/// # Errors
+/// As [`wanted`].
+pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
+    let wanted = wanted(args)?;
+    let starts = args.starts_clients();
     // The tour is walked whole, whichever of its cases is asked for: then its URL is the same.
-    let whole_tour = asks_tour || args.cases.is_empty();
+    let whole_tour = asks_tour(args) || args.cases.is_empty();
     let mut walks = Vec::new();
     if whole_tour {
         let tour = wanted.iter().filter(|case| case.in_tour);
