@@ -134,13 +134,17 @@ fn behind_haproxy_nodes_that_come_back_get_everybody() {
 fn come_back(kind: Kind) {
     let ports = [(); 3].map(|()| ports::lasting());
     let front = Front::start(kind, &ports);
+    // The first that HAProxy sends to a node that refuses it waits for a second: so long is its pause
+    // before it tries again.
+    let patience = ["-m", "20"];
     for _ in 0..6 {
-        let answer = ask(front.addr, "localhost", "/endless", &[]);
+        let answer = ask(front.addr, "localhost", "/endless", &patience);
         assert_eq!(answer, "retry: 2000\n\n", "no node is there");
     }
     // A publisher looks at the status: what else there is, is the balancer's own, as docs/SCALE.md
     // says.
-    let answer = ask(front.addr, "localhost", "/topics/x", &["-i", "-d", "x"]);
+    let publish = [&patience[..], &["-i", "-d", "x"]].concat();
+    let answer = ask(front.addr, "localhost", "/topics/x", &publish);
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
     let head = head.to_lowercase();
     assert!(head.starts_with("http/1.1 503 "), "{answer}");
