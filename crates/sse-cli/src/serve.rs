@@ -21,6 +21,10 @@ use stderr::Stderr;
 /// Reasons that are said without a log, at most.
 const REASONS: usize = 8;
 
+/// Lines of the log that are said in one go, if they are there. Each go wakes a thread and writes
+/// once, which costs more than a line.
+const TOGETHER: usize = 32;
+
 /// Runs until ctrl-c or SIGTERM.
 ///
 /// # Errors
@@ -253,7 +257,13 @@ async fn keep_log(
             _ = &mut stopped => break,
         };
         let Some(entry) = entry else { return };
-        stderr.say(line(&entry)).await;
+        let mut text = line(&entry);
+        for _ in 1..TOGETHER {
+            let Some(entry) = log.try_recv() else { break };
+            text.push('\n');
+            text += &line(&entry);
+        }
+        stderr.say(text).await;
     }
     while let Some(entry) = log.try_recv() {
         stderr.say(line(&entry)).await;

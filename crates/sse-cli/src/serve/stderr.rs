@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Lines that wait to be written.
-const LINES: usize = 256;
+/// Texts that wait to be written, most of them of one line.
+const TEXTS: usize = 256;
 
 /// How long the end waits for whoever reads, while a line is taken every so often.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ const STUCK: Duration = Duration::from_millis(150);
 /// Says lines on stderr. Clones say them in the same place.
 #[derive(Clone)]
 pub(super) struct Stderr {
-    /// The way to the thread, with room for [`LINES`] lines. Where there is none,
+    /// The way to the thread, with room for [`TEXTS`] of them. Where there is none,
     /// [`say`](Self::say) waits and a trace is dropped.
     lines: mpsc::Sender<Line>,
     /// What the thread has written. Whoever waits goes on waiting while that grows.
@@ -62,7 +62,7 @@ impl Stderr {
     /// # Errors
     /// The thread cannot be started.
     pub(super) fn new() -> io::Result<(Self, Spoken)> {
-        let (lines, mut said) = mpsc::channel(LINES);
+        let (lines, mut said) = mpsc::channel(TEXTS);
         let counts = Arc::new(Counts::default());
         let counted = Arc::clone(&counts);
         let (end, spoken) = std::sync::mpsc::channel();
@@ -71,9 +71,11 @@ impl Stderr {
             .spawn(move || {
                 // It lives as long as the thread: whoever waits for the end is told by its drop.
                 let _end = end;
-                while let Some(Line::Text(line)) = said.blocking_recv() {
+                while let Some(Line::Text(mut line)) = said.blocking_recv() {
+                    // With the text, for each write to stderr is a call of the system.
+                    line.push('\n');
                     // A closed stderr is no reason to stop; what is said goes nowhere then.
-                    _ = writeln!(io::stderr(), "{line}");
+                    _ = io::stderr().write_all(line.as_bytes());
                     counted.said.fetch_add(1, Ordering::Relaxed);
                     let missed = counted.dropped.swap(0, Ordering::Relaxed);
                     if missed > 0 {
