@@ -200,6 +200,10 @@ async fn show_a_wire(session: &Session) -> SecondClient {
     )
     .await;
     page.until_present("connection-wire .events .event").await;
+    // As one moves the bars who wants to see the wire.
+    let moves = "for (const bar of document.querySelectorAll('#place-connections split-bar'))
+        bar.dispatchEvent(new KeyboardEvent('keydown', { key: 'Home' }));";
+    page.js(moves).await.expect("there are bars");
     client
 }
 
