@@ -134,8 +134,8 @@ fn behind_haproxy_nodes_that_come_back_get_everybody() {
 fn come_back(kind: Kind) {
     let ports = [(); 3].map(|()| ports::lasting());
     let front = Front::start(kind, &ports);
-    // The first that HAProxy sends to a node that refuses it waits for a second: so long is its pause
-    // before it tries again.
+    // The first that HAProxy sends to a node that refuses it waits for a second: so long is its
+    // pause before it tries again.
     let patience = ["-m", "20"];
     for _ in 0..6 {
         let answer = ask(front.addr, "localhost", "/endless", &patience);
