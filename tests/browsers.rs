@@ -303,8 +303,7 @@ async fn chromium_draws_the_same_timeline_kept_or_anew() {
     session.close().await;
 }
 
-/// What the page was moved by until now, by the browser's own account, is next to nothing.
-/// A browser fetches a module that failed not again: the page has to be loaded anew.
+/// Most browsers do not fetch a module again that failed once: the page has to be loaded anew.
 #[tokio::test]
 async fn chromium_gets_the_places_that_an_outage_kept_from_it() {
     let desktop = Desktop::start().await;
@@ -317,6 +316,7 @@ async fn firefox_gets_the_places_that_an_outage_kept_from_it() {
     the_page_gets_all_its_places(webdriver::firefox(&desktop).await).await;
 }
 
+/// What the page was moved by until now, by the browser's own account, is next to nothing.
 async fn until_still(page: &Page, what: &str) {
     let script = "const done = arguments[0];
         let moved = 0;

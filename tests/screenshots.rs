@@ -154,7 +154,7 @@ async fn picture_of_the_nodes(theme: &str, name: &str) {
     }
     page.until_text("engine-line .words", "3 nodes").await;
     page.click("engine-line summary").await;
-    page.until_text("engine-line dl", "(this one)").await;
+    page.until_text("engine-line dl", "(this one), a, b").await;
     wait_for("the events", async || {
         let data = topic.data().await?;
         ensure(data.len() == 6, format!("{data:?}"))

@@ -53,6 +53,7 @@ const streamsPlace = connected(StreamsPlace, "streams-place", app);
  * @type {Record<string, { find(): void }>}
  */
 const places = { streams: streamsPlace };
+// the server may be back before a browser says that the fetch failed
 let wasAway = false;
 store.on("unreachable", (reason) => {
   wasAway ||= Boolean(reason);

@@ -3,9 +3,9 @@
 use sse_lab::Case;
 
 use super::walk;
+use crate::api;
 use crate::args::Lab as Args;
 use crate::outcome::{Failure, Outcome};
-use crate::stdout::Stdout;
 use crate::table::table;
 
 /// Lists the cases that were asked for.
@@ -15,12 +15,8 @@ use crate::table::table;
 pub(super) fn print(args: &Args) -> Result<Outcome, Failure> {
     let wanted = walk::wanted(args).map_err(Failure::usage)?;
     let rows: Vec<_> = wanted.into_iter().map(row).collect();
-    let mut stdout = Stdout::new();
-    stdout.print(table(&["case", "name", "walked", "the server"], &rows).as_bytes());
-    match stdout.failure() {
-        Some(e) => Err(Failure::unwritten(e)),
-        None => Ok(Outcome::Yes),
-    }
+    api::print(&table(&["case", "name", "walked", "the server"], &rows))?;
+    Ok(Outcome::Yes)
 }
 
 fn row(case: &Case) -> Vec<String> {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Texts that wait to be written, most of them of one line.
+/// Texts that wait to be written. Each is a line, or as many of the log as are said in one go.
 const TEXTS: usize = 256;
 
 /// How long the end waits for whoever reads, while a line is taken every so often.
@@ -23,7 +23,7 @@ const STUCK: Duration = Duration::from_millis(150);
 /// Says lines on stderr. Clones say them in the same place.
 #[derive(Clone)]
 pub(super) struct Stderr {
-    /// The way to the thread, with room for [`TEXTS`] of them. Where there is none,
+    /// The way to the thread, with room for [`TEXTS`] texts. Where there is none,
     /// [`say`](Self::say) waits and a trace is dropped.
     lines: mpsc::Sender<Line>,
     /// What the thread has written. Whoever waits goes on waiting while that grows.
@@ -72,7 +72,7 @@ impl Stderr {
                 // It lives as long as the thread: whoever waits for the end is told by its drop.
                 let _end = end;
                 while let Some(Line::Text(mut line)) = said.blocking_recv() {
-                    // With the text, for each write to stderr is a call of the system.
+                    // In one write with its end: stderr has no buffer.
                     line.push('\n');
                     // A closed stderr is no reason to stop; what is said goes nowhere then.
                     _ = io::stderr().write_all(line.as_bytes());
