@@ -121,7 +121,7 @@ async fn view_and_help_ask_the_page() {
     let session = webdriver::webview(&desktop).await;
     let page = &session.page;
     page.until_phase("running").await;
-    listen(page, "page").await;
+    listen(page, "perform").await;
     for (menu, item) in [
         ("View", "Connections"),
         ("View", "Streams"),
@@ -149,13 +149,12 @@ async fn view_and_help_ask_the_page() {
     session.close().await;
 }
 
-/// Keeps what the page is told by this name.
-async fn listen(page: &Page, event: &str) {
+/// Keeps what the page is told of this part.
+async fn listen(page: &Page, part: &str) {
     let script = format!(
         "window.heard = [];
-        window.__TAURI__.event
-            .listen('{event}', ({{ payload }}) => window.heard.push(payload))
-            .then(() => {{ window.listening = true; }});"
+        const keep = ({{ payload }}) => payload.part === '{part}' && heard.push(payload.value);
+        window.__TAURI__.event.listen('told', keep).then(() => {{ window.listening = true; }});"
     );
     page.js(&script).await.expect("it is the app's page");
     wait_for("an open ear", async || {

@@ -48,8 +48,9 @@ async fn retry_works_when_the_other_program_has_gone() {
     let retry = r#"
         const failed = arguments[0];
         let stop;
-        const heard = ({ payload }) => payload.phase === "failed" && (stop(), failed());
-        window.__TAURI__.event.listen("status", heard).then((unlisten) => {
+        const heard = ({ payload: { part, value } }) =>
+            part === "status" && value.phase === "failed" && (stop(), failed());
+        window.__TAURI__.event.listen("told", heard).then((unlisten) => {
             stop = unlisten;
             document.querySelector("status-bar [data-act=retry]").click();
         });"#;

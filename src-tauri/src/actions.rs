@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use serde::Serialize;
 use sse_server::{FaultWish, Phase};
-use tauri::{AppHandle, Emitter as _, Manager};
+use tauri::{AppHandle, Manager};
 use tauri_plugin_shell::ShellExt as _;
 
 use crate::app_state::AppState;
@@ -16,10 +16,7 @@ use crate::error::Error;
 use crate::quit::leave;
 use crate::standing::Standing;
 use crate::zoom::{self, Zoom};
-use crate::{streams_file, window};
-
-/// Asks the page to show one of its places, its field for finding, or its list of keys.
-const PAGE: &str = "page";
+use crate::{streams_file, told, window};
 
 type Work = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
@@ -163,7 +160,7 @@ pub(crate) static ACTIONS: [Action; 23] = [
         run: |app| {
             Box::pin(async move {
                 window::raise(&app);
-                Ok(app.emit("ask-port", ())?)
+                Ok(told::perform(&app, "port")?)
             })
         },
     },
@@ -179,42 +176,42 @@ pub(crate) static ACTIONS: [Action; 23] = [
         text: "&Streams",
         accelerator: Some("CmdOrCtrl+1"),
         enabled: |_| true,
-        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "streams")?) }),
+        run: |app| Box::pin(async move { Ok(told::perform(&app, "streams")?) }),
     },
     Action {
         id: "view-connections",
         text: "&Connections",
         accelerator: Some("CmdOrCtrl+2"),
         enabled: |_| true,
-        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "connections")?) }),
+        run: |app| Box::pin(async move { Ok(told::perform(&app, "connections")?) }),
     },
     Action {
         id: "view-faults",
         text: "Fa&ults",
         accelerator: Some("CmdOrCtrl+3"),
         enabled: |_| true,
-        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "faults")?) }),
+        run: |app| Box::pin(async move { Ok(told::perform(&app, "faults")?) }),
     },
     Action {
         id: "view-watch",
         text: "&Watch",
         accelerator: Some("CmdOrCtrl+4"),
         enabled: |_| true,
-        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "watch")?) }),
+        run: |app| Box::pin(async move { Ok(told::perform(&app, "watch")?) }),
     },
     Action {
         id: "view-lab",
         text: "&Lab",
         accelerator: Some("CmdOrCtrl+5"),
         enabled: |_| true,
-        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "lab")?) }),
+        run: |app| Box::pin(async move { Ok(told::perform(&app, "lab")?) }),
     },
     Action {
         id: "find",
         text: "&Find",
         accelerator: Some("CmdOrCtrl+F"),
         enabled: |_| true,
-        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "find")?) }),
+        run: |app| Box::pin(async move { Ok(told::perform(&app, "find")?) }),
     },
     // The key of the sign +, without Shift; Tauri's notation has no name for the sign itself.
     Action {
@@ -243,7 +240,7 @@ pub(crate) static ACTIONS: [Action; 23] = [
         text: "&Keyboard Shortcuts",
         accelerator: Some("CmdOrCtrl+/"),
         enabled: |_| true,
-        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "keys")?) }),
+        run: |app| Box::pin(async move { Ok(told::perform(&app, "keys")?) }),
     },
     Action {
         id: "about",

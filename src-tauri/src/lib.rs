@@ -25,6 +25,7 @@
 //! | `signals` | SIGTERM, SIGINT and SIGHUP end the program as Quit does |
 //! | `standing` | what the server is at, as far as it decides what a person can do |
 //! | `streams_file` | the file of streams, opened in an editor or changed in the window |
+//! | `told` | the one event by which the page is told |
 //! | `types` | the page's types of the JSON, in the tests only |
 //! | `watch` | the window's watch of any URL |
 //! | `window` | the main window and the About window |
@@ -48,6 +49,7 @@ mod settings;
 mod signals;
 mod standing;
 mod streams_file;
+mod told;
 #[cfg(test)]
 mod types;
 mod watch;

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use sse_server::Server;
-use tauri::{AppHandle, Emitter as _, Manager};
+use tauri::{AppHandle, Manager};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::app_state::AppState;
 use crate::standing::Standing;
-use crate::{actions, menu, window};
+use crate::{actions, menu, told, window};
 
 /// The page hears of table, topics and strikes at most this often.
 const TABLE_PAUSE: Duration = Duration::from_millis(250);
@@ -161,9 +161,8 @@ fn follow_engine(app: &AppHandle, server: &Server) {
     });
 }
 
-/// A page that is not there yet misses this, and asks for everything when it comes.
-fn tell(app: &AppHandle, event: &str, payload: impl Serialize + Clone) {
-    if let Err(error) = app.emit(event, payload) {
-        tracing::debug!(%error, event, "the page was not told");
+fn tell(app: &AppHandle, part: &'static str, value: impl Serialize + Clone) {
+    if let Err(error) = told::part(app, part, value) {
+        tracing::debug!(%error, part, "the page was not told");
     }
 }

@@ -10,15 +10,16 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use sse_server::{BadDefinition, Change, SHIPPED_STREAMS, appended, replaced};
-use tauri::{AppHandle, Emitter as _, Manager};
+use tauri::{AppHandle, Manager};
 use tauri_plugin_shell::ShellExt as _;
 
 use crate::app_state::AppState;
 use crate::atomic_file::{self, Readers};
 use crate::editor;
 use crate::error::Error;
+use crate::told;
 
-/// Tells the page, in a sentence, what the file was opened with.
+/// The part of the page that says, in a sentence, what the file was opened with.
 const OPENED: &str = "edited";
 
 /// Opens the file in the person's editor, with the shipped streams in it if there is none yet, and
@@ -34,7 +35,11 @@ pub(crate) async fn edit(app: &AppHandle) -> Result<(), Error> {
         })?;
         open(&app, &path)?;
         let editor = editor::of(&path);
-        Ok(app.emit(OPENED, editor::words(editor.as_ref(), &path))?)
+        Ok(told::part(
+            &app,
+            OPENED,
+            editor::words(editor.as_ref(), &path),
+        )?)
     });
     opened.await?
 }

@@ -88,6 +88,7 @@ function firstLook() {
 /** @param {string} command of the keys or the menu */
 function perform(command) {
   if (command === "keys") keysDialog.show();
+  else if (command === "port") portDialog.ask();
   else if (command === "find") places[tabs.place]?.find();
   else tabs.visit(command);
 }
@@ -100,4 +101,4 @@ store.on("edited", (sentence) => {
 });
 // in the browser's back-forward cache a page would keep its connections, and there are only six
 window.addEventListener("pagehide", () => streamsPlace.close());
-host.watch(store, { askPort: app.askPort, perform }, app.underWay);
+host.watch(store, perform, app.underWay);

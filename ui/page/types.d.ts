@@ -94,13 +94,6 @@ export interface Parts {
   whole: true;
 }
 
-/** What the native menu may ask of the page. */
-export interface MenuCalls {
-  askPort(): void;
-  /** A command of frame/shortcuts.js. */
-  perform(command: string): void;
-}
-
 /** Where the page runs: the app's window, or a browser. */
 export interface Host {
   /** The app's watch of any URL; null in a browser, where no page may make a program fetch. */
@@ -115,10 +108,14 @@ export interface Host {
    */
   readonly streamsAtMost: number;
   /**
-   * Keeps the store up to date from now on. `menu` is called for what the native menu asks of the
-   * page, and `underWay` has the clients of this page that have a run.
+   * Keeps the store up to date from now on. `perform` is called with each command that the native
+   * menu has for the page, and `underWay` has the clients of this page that have a run.
    */
-  watch(store: import("./store.js").Store, menu: MenuCalls, underWay: Set<object>): void;
+  watch(
+    store: import("./store.js").Store,
+    perform: (command: string) => void,
+    underWay: Set<object>,
+  ): void;
   /** The address that this page opens streams on, or null when there is none now. */
   streamBase(status: Status | undefined): string | null;
   /** A part of the table of connections. Rejects when the server does not answer. */
@@ -412,6 +409,11 @@ export interface WirePiece {
   text: string;
   sign: string | null;
 }
+
+/** What the app tells its page: what a part of the store is now, or a command to perform. */
+export type Told =
+  | { part: "perform"; value: string }
+  | { [P in keyof Parts]: { part: P; value: Parts[P] } }[keyof Parts];
 
 interface TauriGlobal {
   core: { invoke<T>(command: string, args?: Record<string, unknown>): Promise<T> };

@@ -6,7 +6,7 @@
  * @import { DefinitionView, Everything, Preview, ProfileView, Published } from "../server.js"
  * @import { RecordedView, RequestView, RowView, Slice, Status } from "../server.js"
  * @import { TimelineView, UpstreamView, WireView } from "../server.js"
- * @import { Act, BreakWish, Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
+ * @import { Act, BreakWish, Host, Parts, TableQuery, TauriGlobal, Told } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -31,33 +31,20 @@ export class TauriHost {
 
   /**
    * @param {Store} store
-   * @param {MenuCalls} menu
+   * @param {(command: string) => void} perform
    */
-  async watch(store, menu) {
+  async watch(store, perform) {
     // an event may overtake the answer to `state`: its part is newer and stays
     /** @type {Set<keyof Parts>} */
     const newer = new Set();
-    /** @param {keyof Parts} part */
-    const follow = (part) =>
-      this.#tauri.event.listen(part, (event) => {
-        newer.add(part);
-        store.set(part, /** @type {any} */ (event.payload));
-      });
+    /** @param {{ payload: Told }} event */
+    const hear = ({ payload }) => {
+      if (payload.part === "perform") return perform(payload.value);
+      newer.add(payload.part);
+      store.set(payload.part, payload.value);
+    };
     try {
-      await Promise.all([
-        follow("status"),
-        follow("streams"),
-        follow("streams_file"),
-        follow("connections"),
-        follow("topics"),
-        follow("engine"),
-        follow("faults"),
-        follow("actions"),
-        follow("notice"),
-        follow("edited"),
-        this.#tauri.event.listen("ask-port", () => menu.askPort()),
-        this.#tauri.event.listen("page", ({ payload }) => menu.perform(String(payload))),
-      ]);
+      await this.#tauri.event.listen("told", hear);performance.mark("listening");
       /** @type {[Everything, Action[]]} */
       const [state, actions] = await Promise.all([this.#invoke("state"), this.#invoke("actions")]);
       store.setState(state, newer);

@@ -6,7 +6,7 @@
  * @import { Preview, ProfileView, Published, RequestView, RowView, Slice } from "../server.js"
  * @import { RecordedView, StateView, Status, TimelineView } from "../server.js"
  * @import { UpstreamView, WireView } from "../server.js"
- * @import { BreakWish, Host, MenuCalls, TableQuery } from "../types.js"
+ * @import { BreakWish, Host, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -38,10 +38,10 @@ export class WebHost {
 
   /**
    * @param {Store} store
-   * @param {MenuCalls} _menu
+   * @param {(command: string) => void} _perform
    * @param {Set<object>} underWay
    */
-  watch(store, _menu, underWay) {
+  watch(store, _perform, underWay) {
     // the page itself was the first answer
     let answeredAt = Date.now();
     /** @type {ReturnType<typeof setTimeout> | undefined} */

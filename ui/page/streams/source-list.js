@@ -10,6 +10,7 @@ import { icon } from "../parts/icons.js";
 import { SECONDS, linePath } from "./sparkline.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
+import { nextFrame } from "../parts/next-frame.js";
 
 /** The size of a sparkline, in pixels; the style sheet reserves it. */
 const WIDTH = 60;
@@ -118,10 +119,13 @@ export class SourceList extends HTMLElement {
       this.#rows.get(path)?.remove();
       this.#rows.delete(path);
     }
-    if (isNew && chosen !== null) {
-      this.#rows.get(chosen)?.scrollIntoView({ block: "nearest" });
-    }
+    // the layout that it takes is then the one that the frame takes anyway
+    if (isNew) nextFrame(this.#scrollToChosen);
   }
+
+  #scrollToChosen = () => {
+    this.#rows.get(this.#chosen ?? "")?.scrollIntoView({ block: "nearest" });
+  };
 
   /**
    * Draws the last minute of a source.

@@ -64,6 +64,8 @@ export class StreamInspector extends HTMLElement {
   #definition = null;
   /** A new stream is defined here, whatever is chosen in the list. */
   #creates = false;
+  /** Whether it is in view: where its place is hidden, nothing need be asked for. */
+  #isShown = false;
   /** Called with the path of a new stream that was saved. */
   oncreated = /** @type {(path: string) => void} */ (() => {});
 
@@ -97,8 +99,10 @@ export class StreamInspector extends HTMLElement {
       this.#bytes?.refresh();
       this.#definition?.refresh();
     });
-    // this also fires when the place is hidden, where nothing need be asked for
-    new ResizeObserver(() => this.#show()).observe(this);
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#isShown = contentRect.height > 0;
+      this.#show();
+    }).observe(this);
     this.choose("event");
   }
 
@@ -160,8 +164,7 @@ export class StreamInspector extends HTMLElement {
     const source = this.#source;
     if (!source) return;
     const { feed, isTopic } = source;
-    const isShown = this.clientHeight > 0;
-    const shows = (/** @type {Tab} */ tab) => isShown && this.#tab === tab;
+    const shows = (/** @type {Tab} */ tab) => this.#isShown && this.#tab === tab;
     this.#bytes?.show(shows("bytes") && !isTopic ? feed.path : null, feed.label);
     this.#clients?.show(shows("clients") ? feed.path : null);
     this.#lines?.show(feed.path);
