@@ -44,7 +44,7 @@ export class TauriHost {
       store.set(payload.part, payload.value);
     };
     try {
-      await this.#tauri.event.listen("told", hear);performance.mark("listening");
+      await this.#tauri.event.listen("told", hear);
       /** @type {[Everything, Action[]]} */
       const [state, actions] = await Promise.all([this.#invoke("state"), this.#invoke("actions")]);
       store.setState(state, newer);
