@@ -2,6 +2,7 @@
 
 mod stderr;
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,9 @@ const REASONS: usize = 8;
 /// Lines of the log that are said in one go, if they are there. Each go wakes a thread and writes
 /// once, which costs more than a line.
 const TOGETHER: usize = 32;
+
+/// What a few lines of the log have, in bytes, so that a text of them seldom has to grow.
+const USUAL: usize = 512;
 
 /// Runs until ctrl-c or SIGTERM.
 ///
@@ -246,10 +250,10 @@ async fn keep_log(
     stderr: Stderr,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    let line = |entry: &LogEntry| match how {
-        // What cannot be written as JSON there is none of; a line that is lost stops nothing.
-        LogAs::Json => serde_json::to_string(entry).unwrap_or_default(),
-        LogAs::Text | LogAs::None => entry.to_string(),
+    // What cannot be written there is none of, and a line that is lost stops nothing.
+    let add = |text: &mut String, entry: &LogEntry| match how {
+        LogAs::Json => *text += &serde_json::to_string(entry).unwrap_or_default(),
+        LogAs::Text | LogAs::None => _ = write!(text, "{entry}"),
     };
     loop {
         let entry = tokio::select! {
@@ -257,16 +261,19 @@ async fn keep_log(
             _ = &mut stopped => break,
         };
         let Some(entry) = entry else { return };
-        let mut text = line(&entry);
+        let mut text = String::with_capacity(USUAL);
+        add(&mut text, &entry);
         for _ in 1..TOGETHER {
             let Some(entry) = log.try_recv() else { break };
             text.push('\n');
-            text += &line(&entry);
+            add(&mut text, &entry);
         }
         stderr.say(text).await;
     }
     while let Some(entry) = log.try_recv() {
-        stderr.say(line(&entry)).await;
+        let mut text = String::new();
+        add(&mut text, &entry);
+        stderr.say(text).await;
     }
 }
 

@@ -83,6 +83,8 @@ struct Arrival {
     /// When it came. Where that is within [`OVERLAP`] of an end, the end was only seen later.
     at: Instant,
     answered: Answered,
+    /// A hash of the id that it brought.
+    brought: u64,
     /// What `next` and `had` are numbers of. Weak: an arrival keeps no topic in memory.
     numbers: WeakNumbering,
     /// See [`Resume::next`].
@@ -204,13 +206,18 @@ impl Reconnects {
         if seen == Seen::AtOnce {
             return None;
         }
+        let overlaps_since = gone.at.checked_sub(OVERLAP);
+        let just_now = |it: &Arrival| overlaps_since.is_none_or(|since| it.at >= since);
+        let last = gone.last_id().map(given::hash_of);
+        // Thousands of ends may be seen while thousands arrive, so most are passed over by numbers.
         let arrivals = self.arrivals.iter().enumerate();
-        let mut later = arrivals.filter(|(_, it)| it.who == gone.who && it.row > gone.row);
-        later.find_map(|(place, arrival)| {
-            let just_now = gone.at.saturating_duration_since(arrival.at) <= OVERLAP;
-            if !just_now && seen == Seen::Soon {
-                return None;
-            }
+        let later = arrivals
+            .take_while(|(_, it)| it.row > gone.row && (just_now(it) || seen == Seen::Late));
+        let mut alike = later.filter(|(_, it)| {
+            let may_fit = it.had.is_some() || Some(it.brought) == last || gone.is_forwarded();
+            it.who == gone.who && may_fit
+        });
+        alike.find_map(|(place, arrival)| {
             let client = &row_of(arrival.row)?.client;
             let resume = Resume {
                 numbers: arrival.numbers.upgrade()?,
@@ -223,7 +230,7 @@ impl Reconnects {
                 return None;
             }
             // What was sent to nobody meanwhile is no repetition.
-            let (resume, away) = match just_now {
+            let (resume, away) = match just_now(arrival) {
                 true => (Some(&resume), Some(Duration::ZERO)),
                 false => (None, None),
             };
@@ -318,15 +325,16 @@ impl Reconnects {
     /// moment.
     fn arrived(&mut self, row: &Connection, resume: &Resume, answered: Answered, now: Instant) {
         let refused = matches!(answered, Answered::Refused(_));
-        if row.client.brought.is_none() || refused {
+        let Some(brought) = row.client.brought.as_deref().filter(|_| !refused) else {
             return;
-        }
+        };
         self.arrivals.truncate(ARRIVALS - 1);
         self.arrivals.push_front(Arrival {
             who: who(&row.client),
             row: row.id,
             at: now,
             answered,
+            brought: given::hash_of(brought),
             numbers: WeakNumbering::new(&resume.numbers),
             next: resume.next,
             had: resume.had,

@@ -150,11 +150,11 @@ impl Socket {
         if self.half_closed {
             return self.look_for_reset();
         }
-        let mut scratch = [0; 4096];
         loop {
             if let Err(e) = ready!(self.socket.poll_read_ready(cx)) {
                 return Poll::Ready(e.into());
             }
+            let mut scratch = [0; 4096];
             match self.socket.try_read(&mut scratch) {
                 Ok(0) => {
                     self.half_closed = true;

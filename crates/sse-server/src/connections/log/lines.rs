@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::reader::{Found, LogReader};
 use super::{Entry, NewLives, What, Who};
@@ -130,37 +131,42 @@ pub enum Happened {
     },
 }
 
-/// A request for a stream, and who sent it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Visit {
-    /// The number that the table knows it by.
-    pub connection: u64,
-    /// The request's method.
-    pub method: String,
-    /// The room that it was sent to; nothing is the room that has no name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub room: Option<String>,
-    /// The path of the stream.
-    pub stream: String,
-    /// The name that the client gave itself with `client=`.
-    pub client: Option<String>,
-    /// The program, as far as it says.
-    pub program: String,
-    /// Address and port of the client.
-    pub peer: String,
-}
+/// A request for a stream, and who sent it. It shares the texts of the request with the table, since
+/// a line is made of each connection that comes and of each that ends.
+#[derive(Clone, Debug)]
+pub struct Visit(Who);
 
 impl From<&Who> for Visit {
     fn from(who: &Who) -> Self {
-        Self {
-            connection: who.connection,
-            method: who.asked.method.to_string(),
-            room: who.asked.room.as_deref().map(str::to_owned),
-            stream: who.asked.stream.to_string(),
-            client: who.tag.as_deref().map(str::to_owned),
-            program: who.asked.program.to_string(),
-            peer: who.peer.to_string(),
+        Self(who.clone())
+    }
+}
+
+impl Serialize for Visit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            connection: u64,
+            method: &'a str,
+            /// Nothing is the room that has no name.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            room: Option<&'a str>,
+            stream: &'a str,
+            client: Option<&'a str>,
+            program: &'a str,
+            peer: SocketAddr,
         }
+        let Self(who) = self;
+        let fields = Fields {
+            connection: who.connection,
+            method: &who.asked.method,
+            room: who.asked.room.as_deref(),
+            stream: &who.asked.stream,
+            client: who.tag.as_deref(),
+            program: &who.asked.program,
+            peer: who.peer,
+        };
+        fields.serialize(serializer)
     }
 }
 
@@ -386,18 +392,15 @@ fn in_room(room: &Option<String>) -> String {
 
 impl fmt::Display for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let client = self.client.as_deref().map(|client| format!("{client}, "));
-        let room = self.room.as_deref().map(|room| format!("/@{room}"));
-        write!(
-            f,
-            "#{} {} {}{} ({}{}, {})",
-            self.connection,
-            self.method,
-            room.unwrap_or_default(),
-            self.stream,
-            client.unwrap_or_default(),
-            self.program,
-            self.peer
-        )
+        let Self(who) = self;
+        write!(f, "#{} {} ", who.connection, who.asked.method)?;
+        if let Some(room) = &who.asked.room {
+            write!(f, "/@{room}")?;
+        }
+        write!(f, "{} (", who.asked.stream)?;
+        if let Some(client) = &who.tag {
+            write!(f, "{client}, ")?;
+        }
+        write!(f, "{}, {})", who.asked.program, who.peer)
     }
 }

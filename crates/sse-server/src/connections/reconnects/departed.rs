@@ -299,7 +299,10 @@ impl Departed {
         client: &Client,
         had: Option<(u64, &Numbering)>,
     ) -> Option<Fit> {
-        if self.who != who || self.asked.stream != client.asked.stream || self.tag != client.tag {
+        // Requests that ask alike are mostly one.
+        let same_stream =
+            Arc::ptr_eq(&self.asked, &client.asked) || self.asked.stream == client.asked.stream;
+        if self.who != who || !same_stream || self.tag != client.tag {
             return None;
         }
         let fit = match (&client.brought, &self.last_id) {
@@ -311,15 +314,24 @@ impl Departed {
             (Some(brought), _) if self.was_sent(brought) => Fit::OlderId,
             _ => Fit::TagOnly,
         };
-        let same = self.peer == client.peer.ip() && self.asked.program == client.asked.program;
-        (client.is_known() || same && fit != Fit::TagOnly).then_some(fit)
+        let same = || self.peer == client.peer.ip() && self.asked.program == client.asked.program;
+        (client.is_known() || fit != Fit::TagOnly && same()).then_some(fit)
+    }
+
+    /// The last id that it was given on its own connection.
+    pub(super) fn last_id(&self) -> Option<&str> {
+        self.last_id.as_ref().map(|(_, id)| &**id)
+    }
+
+    /// Whether its stream was forwarded, so that it may have any of the ids that stood in it.
+    pub(super) fn is_forwarded(&self) -> bool {
+        self.given.is_some()
     }
 
     /// The last id that it has: one that it was given before it came counts, where it was given no
     /// other.
     fn held_id(&self) -> Option<&str> {
-        let last = self.last_id.as_ref().map(|(_, id)| &**id);
-        last.or(self.brought.as_deref())
+        self.last_id().or(self.brought.as_deref())
     }
 
     /// Whether it has this id of a stream that was forwarded.

@@ -60,7 +60,9 @@ impl GivenIds {
         let (sent, has_forgotten) = ids.sent(events);
         let newest = sent.iter().rev();
         Some(Arc::new(Self {
-            ids: newest.map(|id| (hash(&id.text), id.followed_by)).collect(),
+            ids: newest
+                .map(|id| (hash_of(&id.text), id.followed_by))
+                .collect(),
             has_forgotten,
             events,
             left,
@@ -87,7 +89,7 @@ impl GivenIds {
 
     /// How many events the client was sent behind this id, if it was sent it.
     pub(super) fn followed_by(&self, id: &str) -> Option<u64> {
-        let id = hash(id);
+        let id = hash_of(id);
         let found = self.ids.iter().find(|(given, _)| *given == id);
         found.map(|(_, followed_by)| *followed_by)
     }
@@ -115,7 +117,7 @@ impl GivenIds {
     }
 }
 
-fn hash(id: &str) -> u64 {
+pub(super) fn hash_of(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
     hasher.finish()

@@ -5,6 +5,7 @@ mod concurrent;
 mod cost;
 mod cut;
 mod log;
+mod overtaken;
 mod refusals;
 mod wait;
 
