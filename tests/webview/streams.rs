@@ -78,6 +78,39 @@ async fn a_filter_leaves_the_events_that_have_its_words() {
     session.close().await;
 }
 
+/// At 20 events a second, the marks of rows that were no longer the newest had the window drawn twice
+/// as often as events came, with all the CPU that costs.
+#[tokio::test]
+async fn only_the_newest_row_and_the_newest_piece_of_the_wire_are_marked() {
+    let (_desktop, session, port) = opened().await;
+    let page = &session.page;
+    let publish = async |data| http::publish(port, "/topics/news", data).await;
+    let until_marked_alone = async |marked: &str, text| {
+        page.until_text(marked, text).await;
+        let count = format!("return document.querySelectorAll('{marked}').length;");
+        assert_eq!(page.js(&count).await, Ok(json!(1)), "{text}");
+    };
+    publish("green tea").await;
+    page.choose("/topics/news").await;
+    let topic = page.panel("/topics/news");
+    topic.until_data(&["green tea"]).await;
+    let row = topic.selector(" .row.fresh .data");
+    publish("coffee").await;
+    until_marked_alone(&row, "coffee").await;
+    publish("water").await;
+    until_marked_alone(&row, "water").await;
+    page.inspect("clients").await;
+    page.click("stream-inspector [data-act=\"wire\"]").await;
+    page.until_text("connection-wire .part:last-child", "water")
+        .await;
+    let piece = "connection-wire .part.fresh";
+    publish("milk").await;
+    until_marked_alone(piece, "milk").await;
+    publish("juice").await;
+    until_marked_alone(piece, "juice").await;
+    session.close().await;
+}
+
 /// The line of an outage said only "reconnected", and only to a pointer that rested on it.
 #[tokio::test]
 async fn an_outage_has_words_in_the_list() {

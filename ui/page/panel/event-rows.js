@@ -206,6 +206,10 @@ export class EventRows {
     };
     const keptFrom = kept[0]?.seq ?? endSeq;
     const keptEnd = keptFrom + kept.length;
+    // a mark that fades on beside newer ones would have the window drawn between two events
+    if (endSeq > Math.max(keptEnd, freshFrom)) {
+      for (const { element } of kept) element.classList.remove("fresh");
+    }
     const before = [];
     for (let seq = firstSeq; seq < keptFrom; seq += 1) before.push(make(seq));
     const after = [];

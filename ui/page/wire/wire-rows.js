@@ -83,6 +83,8 @@ export class WireRows {
       for (; at < had.length && had[at].row.seq < row.seq; at += 1) remove(had[at]);
       const same = had[at]?.row.seq === row.seq ? had[at] : null;
       if (same) {
+        // a mark that fades on beside newer ones would have the window drawn between two pieces
+        if (added > 0) same.elements[0].classList.remove("fresh");
         insert(same);
         drawn.push(same);
         at += 1;
