@@ -2,16 +2,17 @@
  * The page in the app's window. Everything except EventSource uses Tauri's IPC, so it works while
  * the server is stopped and takes no connection of the webview.
  *
- * @import { Acted, Action, ActivityView, ArmedFaults, CheckedFault } from "../server.js"
- * @import { DefinitionView, Everything, Preview, ProfileView, Published } from "../server.js"
+ * @import { Acted, ActivityView, ArmedFaults, CheckedFault } from "../server.js"
+ * @import { DefinitionView, Preview, ProfileView, Published } from "../server.js"
  * @import { RecordedView, RequestView, RowView, Slice, Status } from "../server.js"
  * @import { TimelineView, UpstreamView, WireView } from "../server.js"
- * @import { Act, BreakWish, Host, Parts, TableQuery, TauriGlobal, Told } from "../types.js"
+ * @import { Act, BreakWish, Host, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
 import { TauriLab } from "./tauri-lab.js";
 import { TauriWatcher } from "./tauri-watcher.js";
+import { firstState, hearNews } from "./tauri-news.js";
 import { isBadFault } from "./bad-fault.js";
 
 /** @implements {Host} */
@@ -37,16 +38,13 @@ export class TauriHost {
     // an event may overtake the answer to `state`: its part is newer and stays
     /** @type {Set<keyof Parts>} */
     const newer = new Set();
-    /** @param {{ payload: Told }} event */
-    const hear = ({ payload }) => {
-      if (payload.part === "perform") return perform(payload.value);
-      newer.add(payload.part);
-      store.set(payload.part, payload.value);
-    };
+    hearNews((told) => {
+      if (told.part === "perform") return perform(told.value);
+      newer.add(told.part);
+      store.set(told.part, told.value);
+    });
     try {
-      await this.#tauri.event.listen("told", hear);
-      /** @type {[Everything, Action[]]} */
-      const [state, actions] = await Promise.all([this.#invoke("state"), this.#invoke("actions")]);
+      const [state, actions] = await /** @type {NonNullable<typeof firstState>} */ (firstState);
       store.setState(state, newer);
       if (!newer.has("actions")) store.set("actions", actions);
       store.set("unreachable", null);
