@@ -78,8 +78,8 @@ async fn a_filter_leaves_the_events_that_have_its_words() {
     session.close().await;
 }
 
-/// At 20 events a second, the marks of rows that were no longer the newest had the window drawn twice
-/// as often as events came, with all the CPU that costs.
+/// At 20 events a second, the marks of rows that were no longer the newest had the window drawn
+/// twice as often as events came, with all the CPU that costs.
 #[tokio::test]
 async fn only_the_newest_row_and_the_newest_piece_of_the_wire_are_marked() {
     let (_desktop, session, port) = opened().await;

@@ -6,9 +6,11 @@
  */
 
 import { TauriHost } from "./tauri.js";
+import { news } from "./tauri-news.js";
 import { WebHost } from "./web.js";
 
 /** @returns {Host} */
 export function findHost() {
-  return window.__TAURI__ ? new TauriHost(window.__TAURI__) : new WebHost();
+  const tauri = window.__TAURI__;
+  return tauri && news ? new TauriHost(tauri, news) : new WebHost();
 }

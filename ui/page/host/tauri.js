@@ -8,11 +8,11 @@
  * @import { TimelineView, UpstreamView, WireView } from "../server.js"
  * @import { Act, BreakWish, Host, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
+ * @import { TauriNews } from "./tauri-news.js"
  */
 
 import { TauriLab } from "./tauri-lab.js";
 import { TauriWatcher } from "./tauri-watcher.js";
-import { firstState, hearNews } from "./tauri-news.js";
 import { isBadFault } from "./bad-fault.js";
 
 /** @implements {Host} */
@@ -22,10 +22,15 @@ export class TauriHost {
   lab;
   streamsAtMost = Infinity;
   #tauri;
+  #news;
 
-  /** @param {TauriGlobal} tauri */
-  constructor(tauri) {
+  /**
+   * @param {TauriGlobal} tauri
+   * @param {TauriNews} news
+   */
+  constructor(tauri, news) {
     this.#tauri = tauri;
+    this.#news = news;
     this.watcher = new TauriWatcher(tauri);
     this.lab = new TauriLab(tauri);
   }
@@ -38,13 +43,13 @@ export class TauriHost {
     // an event may overtake the answer to `state`: its part is newer and stays
     /** @type {Set<keyof Parts>} */
     const newer = new Set();
-    hearNews((told) => {
+    this.#news.follow((told) => {
       if (told.part === "perform") return perform(told.value);
       newer.add(told.part);
       store.set(told.part, told.value);
     });
     try {
-      const [state, actions] = await /** @type {NonNullable<typeof firstState>} */ (firstState);
+      const [state, actions] = await this.#news.first;
       store.setState(state, newer);
       if (!newer.has("actions")) store.set("actions", actions);
       store.set("unreachable", null);

@@ -131,8 +131,8 @@ pub enum Happened {
     },
 }
 
-/// A request for a stream, and who sent it. It shares the texts of the request with the table, since
-/// a line is made of each connection that comes and of each that ends.
+/// A request for a stream, and who sent it. It shares the texts of the request with the table: a
+/// line is made of each connection that comes and of each that ends.
 #[derive(Clone, Debug)]
 pub struct Visit(Who);
 
