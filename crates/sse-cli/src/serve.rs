@@ -26,7 +26,7 @@ const REASONS: usize = 8;
 /// once, which costs more than a line.
 const TOGETHER: usize = 32;
 
-/// What a few lines of the log have, in bytes, so that a text of them seldom has to grow.
+/// The usual size of a few lines in bytes, so that their text seldom has to grow.
 const USUAL: usize = 512;
 
 /// Runs until ctrl-c or SIGTERM.
@@ -250,7 +250,7 @@ async fn keep_log(
     stderr: Stderr,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    // What cannot be written there is none of, and a line that is lost stops nothing.
+    // Each entry can be written. If one could not, a lost line would stop nothing.
     let add = |text: &mut String, entry: &LogEntry| match how {
         LogAs::Json => *text += &serde_json::to_string(entry).unwrap_or_default(),
         LogAs::Text | LogAs::None => _ = write!(text, "{entry}"),

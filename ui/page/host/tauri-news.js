@@ -17,6 +17,8 @@ export class TauriNews {
   /** @param {TauriGlobal} tauri */
   constructor(tauri) {
     this.first = this.#ask(tauri);
+    // whoever awaits it says what is wrong
+    this.first.catch(() => {});
   }
 
   /**

@@ -43,12 +43,12 @@ export class TauriHost {
     // an event may overtake the answer to `state`: its part is newer and stays
     /** @type {Set<keyof Parts>} */
     const newer = new Set();
-    this.#news.follow((told) => {
-      if (told.part === "perform") return perform(told.value);
-      newer.add(told.part);
-      store.set(told.part, told.value);
-    });
     try {
+      this.#news.follow((told) => {
+        if (told.part === "perform") return perform(told.value);
+        newer.add(told.part);
+        store.set(told.part, told.value);
+      });
       const [state, actions] = await this.#news.first;
       store.setState(state, newer);
       if (!newer.has("actions")) store.set("actions", actions);

@@ -84,7 +84,8 @@ export class WireRows {
       const same = had[at]?.row.seq === row.seq ? had[at] : null;
       if (same) {
         // a mark that fades on beside newer ones would have the window drawn between two pieces
-        if (added > 0) same.elements[0].classList.remove("fresh");
+        const [bytes] = same.elements;
+        if (added > 0 && bytes.classList.contains("fresh")) bytes.classList.remove("fresh");
         insert(same);
         drawn.push(same);
         at += 1;

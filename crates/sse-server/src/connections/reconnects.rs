@@ -209,7 +209,8 @@ impl Reconnects {
         let overlaps_since = gone.at.checked_sub(OVERLAP);
         let just_now = |it: &Arrival| overlaps_since.is_none_or(|since| it.at >= since);
         let last = gone.last_id().map(given::hash_of);
-        // Thousands of ends may be seen while thousands arrive, so most are passed over by numbers.
+        // Thousands of ends may be seen while thousands arrive, so most arrivals are ruled out by
+        // their numbers, before any text is compared. The last that came is first.
         let arrivals = self.arrivals.iter().enumerate();
         let later = arrivals
             .take_while(|(_, it)| it.row > gone.row && (just_now(it) || seen == Seen::Late));

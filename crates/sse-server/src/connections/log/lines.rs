@@ -131,7 +131,7 @@ pub enum Happened {
     },
 }
 
-/// A request for a stream, and who sent it. It shares the texts of the request with the table: a
+/// A request for a stream, and who sent it. It shares the texts of the request with the table, as a
 /// line is made of each connection that comes and of each that ends.
 #[derive(Clone, Debug)]
 pub struct Visit(Who);
@@ -139,6 +139,43 @@ pub struct Visit(Who);
 impl From<&Who> for Visit {
     fn from(who: &Who) -> Self {
         Self(who.clone())
+    }
+}
+
+impl Visit {
+    /// The number that the table knows it by.
+    pub fn connection(&self) -> u64 {
+        self.0.connection
+    }
+
+    /// The request's method.
+    pub fn method(&self) -> &str {
+        &self.0.asked.method
+    }
+
+    /// The room that it was sent to; nothing is the room that has no name.
+    pub fn room(&self) -> Option<&str> {
+        self.0.asked.room.as_deref()
+    }
+
+    /// The path of the stream.
+    pub fn stream(&self) -> &str {
+        &self.0.asked.stream
+    }
+
+    /// The name that the client gave itself with `client=`.
+    pub fn client(&self) -> Option<&str> {
+        self.0.tag.as_deref()
+    }
+
+    /// The program, as far as it says.
+    pub fn program(&self) -> &str {
+        &self.0.asked.program
+    }
+
+    /// Address and port of the client.
+    pub fn peer(&self) -> SocketAddr {
+        self.0.peer
     }
 }
 
@@ -156,15 +193,14 @@ impl Serialize for Visit {
             program: &'a str,
             peer: SocketAddr,
         }
-        let Self(who) = self;
         let fields = Fields {
-            connection: who.connection,
-            method: &who.asked.method,
-            room: who.asked.room.as_deref(),
-            stream: &who.asked.stream,
-            client: who.tag.as_deref(),
-            program: &who.asked.program,
-            peer: who.peer,
+            connection: self.connection(),
+            method: self.method(),
+            room: self.room(),
+            stream: self.stream(),
+            client: self.client(),
+            program: self.program(),
+            peer: self.peer(),
         };
         fields.serialize(serializer)
     }
@@ -392,15 +428,14 @@ fn in_room(room: &Option<String>) -> String {
 
 impl fmt::Display for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(who) = self;
-        write!(f, "#{} {} ", who.connection, who.asked.method)?;
-        if let Some(room) = &who.asked.room {
+        write!(f, "#{} {} ", self.connection(), self.method())?;
+        if let Some(room) = self.room() {
             write!(f, "/@{room}")?;
         }
-        write!(f, "{} (", who.asked.stream)?;
-        if let Some(client) = &who.tag {
+        write!(f, "{} (", self.stream())?;
+        if let Some(client) = self.client() {
             write!(f, "{client}, ")?;
         }
-        write!(f, "{}, {})", who.asked.program, who.peer)
+        write!(f, "{}, {})", self.program(), self.peer())
     }
 }
