@@ -87,7 +87,10 @@ impl Last {
             let (id, data) = event.split_at_mut(4 + self.digits + 7);
             for number in [&mut id[4..], data] {
                 number[changed] += 1;
-                number[changed + 1..digits].fill(b'0');
+                // Nine times of ten there are none, and to fill none made a stream a third slower.
+                if changed + 1 < digits {
+                    number[changed + 1..digits].fill(b'0');
+                }
             }
         }
         self.events += many;
